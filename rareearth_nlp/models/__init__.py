@@ -1,0 +1,1 @@
+"""Classifiers: sentences and targets in, scores out."""

@@ -1,0 +1,43 @@
+"""What every model family promises, whatever is inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Probabilities for a batch of sentences.
+
+    Attributes:
+        themes: `[sentences, themes]`, each between 0 and 1, in the schema's order.
+        stances: `[sentences, targets, 3]`, each row of three summing to 1, in the order of `STANCES`.
+        truncated: `[sentences]`, True where the model read only the beginning.
+    """
+
+    themes: NDArray[np.float32]
+    stances: NDArray[np.float32]
+    truncated: NDArray[np.bool_]
+
+
+class Classifier(Protocol):
+    """Scores sentences for themes, and for their stance toward targets; how a target is brought in stays inside."""
+
+    @property
+    def family(self) -> str:
+        """The name under which `load_classifier` finds the model's code."""
+        ...
+
+    def score(self, sentences: Sequence[str], targets: Sequence[str], *, progress: bool = False) -> Scores:
+        """Return the scores of every sentence, and of every sentence toward every target (by name, any phrase)."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write the model's files into an existing folder."""
+        ...

@@ -1,0 +1,190 @@
+"""A transformer encoder with two linear heads: themes of a sentence, stance of a sentence toward a target.
+
+A target is brought in as a text pair, the target's name first; both heads read the mean of the token vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from rareearth_nlp.errors import ModelError
+from rareearth_nlp.labels import STANCES
+from rareearth_nlp.models.batches import batches
+from rareearth_nlp.models.contract import Scores
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig, PreTrainedTokenizerFast
+
+WINDOW = 16_384
+"""Rows tokenized and sorted at a time, so that memory does not grow with the archive."""
+
+IGNORED = -100
+"""A stance label that is not annotated; a theme that is not annotated is NaN."""
+
+WEIGHTS_FILE = "model.safetensors"
+
+
+class JointEncoder(nn.Module):
+    """One encoder trained for themes and stance together; what is not annotated is masked out of the loss.
+
+    Attributes:
+        stance_shift: Added to the stance logits except in the loss, `[3]`. Where training sees a draw of the neutral
+            pairs only, it gives them back their weight: the prior correction of King and Zeng, "Logistic Regression
+            in Rare Events Data" (2001), as an offset of the intercept.
+    """
+
+    stance_shift: Tensor
+
+    def __init__(self, encoder: nn.Module, themes: int) -> None:
+        super().__init__()
+        config: Any = encoder.config
+        self.encoder = encoder
+        self.dropout = nn.Dropout(getattr(config, "hidden_dropout_prob", 0.1))
+        self.theme_head = nn.Linear(config.hidden_size, themes)
+        self.stance_head = nn.Linear(config.hidden_size, len(STANCES))
+        self.register_buffer("stance_shift", torch.zeros(len(STANCES)))
+
+    def forward(
+        self, themes: Tensor | None = None, stance: Tensor | None = None, **tokens: Tensor
+    ) -> dict[str, Tensor]:
+        """Return the logits of both heads, `[rows, themes]` and `[rows, 3]`, and the loss where labels are given.
+
+        Args:
+            themes: `[rows, themes]`, 1, 0, or NaN where not annotated.
+            stance: `[rows]`, index into `STANCES`, or `IGNORED`.
+            tokens: What the tokenizer gives, `[rows, tokens]` each; `attention_mask` is 0 at padding.
+        """
+        states = self.encoder(**tokens).last_hidden_state
+        mask = tokens["attention_mask"].unsqueeze(-1).to(states.dtype)
+        pooled = self.dropout((states * mask).sum(1) / mask.sum(1))
+        theme_logits, stance_logits = self.theme_head(pooled), self.stance_head(pooled)
+        found = {"theme_logits": theme_logits, "stance_logits": stance_logits + self.stance_shift}
+        if themes is None or stance is None:
+            return found
+        return {"loss": _theme_loss(theme_logits, themes) + _stance_loss(stance_logits, stance)} | found
+
+
+def _theme_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    known = ~labels.isnan()
+    loss = nn.functional.binary_cross_entropy_with_logits(logits, labels.nan_to_num(), reduction="none")
+    return (loss * known).sum() / known.sum().clamp(min=1)
+
+
+def _stance_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    loss = nn.functional.cross_entropy(logits, labels, ignore_index=IGNORED, reduction="sum")
+    return loss / (labels != IGNORED).sum().clamp(min=1)
+
+
+class EncoderClassifier:
+    """A fine-tuned `JointEncoder` with its tokenizer."""
+
+    family = "encoder"
+
+    def __init__(self, model: JointEncoder, tokenizer: PreTrainedTokenizerFast, max_tokens: int) -> None:
+        self._model = model.eval()
+        self._tokenizer = tokenizer
+        self._max_tokens = max_tokens
+
+    def score(self, sentences: Sequence[str], targets: Sequence[str], *, progress: bool = False) -> Scores:
+        """Return the scores; each sentence is read alone for its themes and once with each target."""
+        themes, truncated = self._logits([""] * len(sentences), sentences, "theme_logits", progress)
+        shape = (len(sentences), len(targets))
+        asked = list(targets) * len(sentences)
+        read = [sentence for sentence in sentences for _ in targets]
+        stance, cut = self._logits(asked, read, "stance_logits", progress)
+        return Scores(
+            themes=themes.sigmoid().numpy(),
+            stances=stance.softmax(-1).reshape(*shape, len(STANCES)).numpy(),
+            truncated=truncated | cut.reshape(shape).any(axis=1),
+        )
+
+    @torch.inference_mode()
+    def _logits(
+        self, targets: Sequence[str], sentences: Sequence[str], head: str, progress: bool
+    ) -> tuple[Tensor, NDArray[np.bool_]]:
+        """Return one head's logits in the order given, and which rows were truncated."""
+        device = next(self._model.parameters()).device
+        width = (self._model.theme_head if head == "theme_logits" else self._model.stance_head).out_features
+        logits, truncated = torch.zeros(len(sentences), width), np.zeros(len(sentences), dtype=np.bool_)
+        with tqdm(total=len(sentences), unit="rows", disable=None if progress else True, leave=False) as bar:
+            for start in range(0, len(sentences), WINDOW):
+                window = slice(start, start + WINDOW)
+                rows, truncated[window] = encode(self._tokenizer, targets[window], sentences[window], self._max_tokens)
+                for batch in batches([len(row["input_ids"]) for row in rows]):
+                    tokens = pad(self._tokenizer, [rows[index] for index in batch])
+                    found = self._model(**{name: values.to(device) for name, values in tokens.items()})
+                    logits[[start + index for index in batch]] = found[head].float().cpu()
+                    bar.update(len(batch))
+        return logits, truncated
+
+    def save(self, folder: Path) -> None:
+        """Write weights (safetensors), encoder configuration and tokenizer."""
+        save_file(self._model.state_dict(), folder / WEIGHTS_FILE)
+        config: Any = self._model.encoder.config
+        config.save_pretrained(folder)
+        self._tokenizer.model_max_length = self._max_tokens
+        self._tokenizer.save_pretrained(folder)
+
+    @classmethod
+    def load(cls, folder: Path, themes: int) -> EncoderClassifier:
+        """Return the classifier in the folder.
+
+        Raises:
+            ModelError: The weights do not fit the encoder's configuration or the number of themes.
+        """
+        from transformers import AutoConfig, AutoModel
+
+        config: PretrainedConfig = AutoConfig.from_pretrained(folder, local_files_only=True)
+        model = JointEncoder(AutoModel.from_config(config), themes)
+        try:
+            model.load_state_dict(load_file(folder / WEIGHTS_FILE))
+        except RuntimeError as problem:
+            why = str(problem).splitlines()[-1].strip()
+            raise ModelError(
+                f"{folder / WEIGHTS_FILE}: the weights do not fit ({why}); train the tagger again"
+            ) from None
+        tokenizer = load_tokenizer(folder)
+        return cls(model, tokenizer, tokenizer.model_max_length)
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
+    """Return the tokenizer in the folder, without the fixed padding and truncation that some bundles carry."""
+    from transformers import AutoTokenizer
+
+    tokenizer: PreTrainedTokenizerFast = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    tokenizer.backend_tokenizer.no_padding()
+    tokenizer.backend_tokenizer.no_truncation()
+    return tokenizer
+
+
+def encode(
+    tokenizer: PreTrainedTokenizerFast, targets: Sequence[str], sentences: Sequence[str], max_tokens: int
+) -> tuple[list[dict[str, list[int]]], list[bool]]:
+    """Return token rows for (target, sentence) pairs, and which sentences were truncated.
+
+    An empty target stands for the sentence alone. Truncation takes from the sentence's end, never from the target.
+    """
+    if not sentences:
+        return [], []
+    alone = not any(targets)
+    found = tokenizer(
+        *([list(sentences)] if alone else [list(targets), list(sentences)]),
+        truncation="longest_first" if alone else "only_second",
+        max_length=max_tokens,
+    )
+    rows = [dict(zip(found.keys(), values, strict=True)) for values in zip(*found.values(), strict=True)]
+    return rows, [bool(encoding.overflowing) for encoding in found.encodings]
+
+
+def pad(tokenizer: PreTrainedTokenizerFast, rows: Sequence[dict[str, Any]]) -> dict[str, Tensor]:
+    """Return the token rows as tensors, padded to the longest of them."""
+    return dict(tokenizer.pad(list(rows), return_tensors="pt"))

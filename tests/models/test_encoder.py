@@ -1,0 +1,82 @@
+"""The encoder: masked losses, truncation, tokenizers that come with padding."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from rareearth_nlp.errors import ModelError
+from rareearth_nlp.models.encoder import IGNORED, EncoderClassifier, JointEncoder, encode, load_tokenizer, pad
+from rareearth_nlp.tagging.tagger import Tagger
+
+NAN = math.nan
+
+
+@pytest.fixture
+def model(toy_weights: Path) -> JointEncoder:
+    from transformers import AutoModel
+
+    torch.manual_seed(0)
+    return JointEncoder(AutoModel.from_pretrained(toy_weights, dtype=torch.float32), themes=2).eval()
+
+
+def _loss(model: JointEncoder, folder: Path, themes: list[list[float]], stance: list[int]) -> torch.Tensor:
+    tokenizer = load_tokenizer(folder)
+    rows, _ = encode(tokenizer, [""] * len(stance), ["The union won.", "The well ran dry."][: len(stance)], 64)
+    found: dict[str, torch.Tensor] = model(
+        **pad(tokenizer, rows), themes=torch.tensor(themes), stance=torch.tensor(stance)
+    )
+    return found["loss"]
+
+
+def test_what_is_not_annotated_does_not_count(model: JointEncoder, toy_weights: Path) -> None:
+    one = _loss(model, toy_weights, [[1.0, NAN]], [IGNORED])
+    beside_unknown = _loss(model, toy_weights, [[1.0, NAN], [NAN, NAN]], [IGNORED, IGNORED])
+    assert beside_unknown.item() == pytest.approx(one.item(), abs=1e-6)
+    beside_known = _loss(model, toy_weights, [[1.0, NAN], [NAN, 1.0]], [IGNORED, IGNORED])
+    assert beside_known.item() != pytest.approx(one.item(), abs=1e-4)
+
+
+def test_a_row_with_nothing_annotated_gives_no_gradient(model: JointEncoder, toy_weights: Path) -> None:
+    loss = _loss(model, toy_weights, [[NAN, NAN]], [IGNORED])
+    loss.backward()  # type: ignore[no-untyped-call]
+    assert loss.item() == 0
+    assert all(parameter.grad is None or not parameter.grad.any() for parameter in model.parameters())
+
+
+def test_the_stance_shift_is_in_the_logits_and_not_in_the_loss(model: JointEncoder, toy_weights: Path) -> None:
+    tokenizer = load_tokenizer(toy_weights)
+    rows, _ = encode(tokenizer, ["the mine"], ["The union won."], 64)
+    before, loss = model(**pad(tokenizer, rows))["stance_logits"], _loss(model, toy_weights, [[NAN, NAN]], [2])
+    model.stance_shift.copy_(torch.tensor([0.0, 0.0, 3.0]))
+    after = model(**pad(tokenizer, rows))["stance_logits"]
+    assert (after - before)[0].tolist() == pytest.approx([0, 0, 3], abs=1e-5)
+    assert _loss(model, toy_weights, [[NAN, NAN]], [2]).item() == loss.item()
+
+
+def test_fixed_padding_of_the_bundle_is_undone(toy_weights: Path) -> None:
+    tokenizer = load_tokenizer(toy_weights)
+    rows, _ = encode(tokenizer, [""], ["The union won."], 64)
+    assert len(rows[0]["input_ids"]) < 20
+
+
+def test_truncation_takes_from_the_sentence_and_is_told(toy_weights: Path) -> None:
+    tokenizer = load_tokenizer(toy_weights)
+    target = tokenizer("the mine", add_special_tokens=False)["input_ids"]
+    rows, truncated = encode(tokenizer, ["the mine"] * 2, ["The union won.", "water " * 100], 32)
+    assert truncated == [False, True]
+    assert len(rows[1]["input_ids"]) == 32
+    assert rows[1]["input_ids"][1 : 1 + len(target)] == target
+
+
+def test_weights_that_do_not_fit_are_refused(encoder_folder: Path) -> None:
+    with pytest.raises(ModelError, match="the weights do not fit"):
+        EncoderClassifier.load(encoder_folder / "model", themes=7)
+
+
+def test_100_000_characters(encoder_folder: Path) -> None:
+    tagged = Tagger.load(encoder_folder).tag_sentences(["water " * 16_667, "The union won."])
+    assert [sentence.truncated for sentence in tagged] == [True, False]

@@ -1,0 +1,53 @@
+"""The baseline: labels it never saw, and files it did not write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rareearth_nlp.config import TfidfConfig
+from rareearth_nlp.corpus.dataset import Labelled
+from rareearth_nlp.errors import ModelError
+from rareearth_nlp.models.tfidf import STANCE_FILE, TfidfClassifier, crossed, fit_tfidf
+
+
+def _data(themes: list[list[float]], stances: list[int]) -> Labelled:
+    texts = [f"sentence number {number} about water" for number in range(len(themes))]
+    return Labelled(
+        texts=texts,
+        themes=np.array(themes, dtype=np.float32),
+        rows=np.arange(len(stances)),
+        targets=["the mine"] * len(stances),
+        stances=np.array(stances, dtype=np.int64),
+        documents=["one"] * len(texts),
+    )
+
+
+@pytest.mark.filterwarnings("ignore:Label not:UserWarning")
+def test_a_label_without_examples_is_never_likely(tmp_path: Path) -> None:
+    data = _data([[1, 0], [0, 0], [1, 0], [np.nan, np.nan]], [2, 2, 1])
+    classifier = fit_tfidf(data, TfidfConfig(family="tfidf", min_documents=1), random_seed=0)
+    classifier.save(tmp_path)
+    scores = TfidfClassifier.load(tmp_path).score(data.texts, ["the mine"])
+    assert (scores.themes[:, 1] == 0).all()
+    assert (scores.stances[:, 0, 0] < 0.5).all()
+
+
+def test_the_target_is_tied_to_the_words() -> None:
+    assert crossed("Rain fell", "The Mine").split() == [
+        "rain", "fell", "the_mine|rain", "the_mine|fell", "the_mine|", "unnamed|",
+    ]  # fmt: skip
+    assert crossed("The mine leaks", "the mine").split()[-1] == "named|"
+
+
+def test_a_file_of_unexpected_types_is_not_loaded(tfidf_folder: Path, tmp_path: Path) -> None:
+    import shutil
+
+    import skops.io
+
+    shutil.copytree(tfidf_folder / "model", tmp_path / "model")
+    skops.io.dump({"run": print}, tmp_path / "model" / STANCE_FILE)
+    with pytest.raises(ModelError, match="unexpected type"):
+        TfidfClassifier.load(tmp_path / "model")

@@ -1,0 +1,64 @@
+"""Tagged documents as one HTML page that needs nothing but itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePath
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from rareearth_nlp.documents import TaggedDocument, TaggedSentence
+
+_COLORS = ("#2f6fb3", "#c2553a", "#7a5ba8", "#2f8a6b", "#b0852c", "#a8477d", "#5a7d2a", "#4a6d7c")
+
+
+def render(documents: Sequence[TaggedDocument]) -> str:
+    """Return a page with every article's sentences, the tagged ones highlighted in their themes' colours."""
+    names = list(
+        dict.fromkeys(name for document in documents for tagged in document.sentences for name in tagged.scores)
+    )
+    colors = {name: _COLORS[number % len(_COLORS)] for number, name in enumerate(names)}
+    environment = Environment(
+        loader=PackageLoader("rareearth_nlp.tagging", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    articles = [_article(document, names) for document in documents]
+    return environment.get_template("page.html").render(articles=articles, colors=colors)
+
+
+def _article(document: TaggedDocument, names: Sequence[str]) -> dict[str, Any]:
+    source = document.document
+    name = PurePath(source.id).name
+    return {
+        "title": source.title or name,
+        "byline": " · ".join(part for part in (source.outlet, source.date, name) if part),
+        "tagger": document.tagger,
+        "units": [_unit(sentence) for sentence in document.sentences],
+        "counts": {name: sum(name in sentence.themes for sentence in document.sentences) for name in names},
+        "net": dict(_net_stance(document)),
+    }
+
+
+def _unit(sentence: TaggedSentence) -> dict[str, Any]:
+    return {
+        "text": sentence.text,
+        "kind": sentence.kind,
+        "themes": sentence.themes,
+        "scores": sentence.scores,
+        "stances": {
+            target: {"label": tag.label, "score": tag.scores[tag.label]}
+            for target, tag in sentence.stances.items()
+            if tag.label != "neutral"
+        },
+    }
+
+
+def _net_stance(document: TaggedDocument) -> Iterator[tuple[str, dict[str, int]]]:
+    """Yield, for each target asked, how many sentences favour it and how many speak against it."""
+    for target in dict.fromkeys(target for sentence in document.sentences for target in sentence.stances):
+        labels = [sentence.stances[target].label for sentence in document.sentences if target in sentence.stances]
+        yield target, {"favor": labels.count("favor"), "against": labels.count("against")}

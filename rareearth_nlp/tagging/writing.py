@@ -1,0 +1,75 @@
+"""Tagged documents to a file, its kind told by the suffix; never half a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from rareearth_nlp.documents import TaggedDocument
+from rareearth_nlp.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def check_out(path: Path, *, overwrite: bool) -> None:
+    """Check that a result can be written there, before hours are spent on it.
+
+    Raises:
+        DataError: The suffix is unknown, the folder is missing, or the file exists and may not be replaced.
+    """
+    if path.suffix not in _WRITERS:
+        raise DataError(f"{path}: expected a file that ends in {', '.join(_WRITERS)}; rename it")
+    if path.is_dir():
+        raise DataError(f"{path}: is a folder; name a file")
+    if path.exists() and not overwrite:
+        raise DataError(f"{path}: exists already; name another file, or add --overwrite")
+
+
+def write(documents: Sequence[TaggedDocument], path: Path, *, overwrite: bool = False) -> Path:
+    """Write the documents as `.parquet`, `.csv` (a row per sentence), `.jsonl` (a line per document) or `.html`.
+
+    Raises:
+        DataError: As `check_out`.
+    """
+    check_out(path, overwrite=overwrite)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
+        new = Path(folder) / path.name
+        _WRITERS[path.suffix](documents, new)
+        new.replace(path)
+    return path
+
+
+def _frame(documents: Sequence[TaggedDocument]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.concat([document.to_frame() for document in documents], ignore_index=True)
+
+
+def _parquet(documents: Sequence[TaggedDocument], path: Path) -> None:
+    _frame(documents).to_parquet(path, index=False)
+
+
+def _csv(documents: Sequence[TaggedDocument], path: Path) -> None:
+    frame = _frame(documents)
+    frame["themes"] = [";".join(themes) for themes in frame["themes"]]
+    frame.to_csv(path, index=False)
+
+
+def _jsonl(documents: Sequence[TaggedDocument], path: Path) -> None:
+    with path.open("w", encoding="utf-8") as stream:
+        for document in documents:
+            stream.write(json.dumps(document.to_dict(), ensure_ascii=False) + "\n")
+
+
+def _html(documents: Sequence[TaggedDocument], path: Path) -> None:
+    from rareearth_nlp.tagging.page import render
+
+    path.write_text(render(documents), encoding="utf-8")
+
+
+_WRITERS = {".parquet": _parquet, ".jsonl": _jsonl, ".csv": _csv, ".html": _html}

@@ -1,0 +1,41 @@
+"""Which tagger is taken."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from pathlib import Path
+
+import pytest
+
+from rareearth_nlp.errors import ModelError
+from rareearth_nlp.tagging.choosing import choose_tagger
+
+
+@pytest.fixture(autouse=True)
+def _heard(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.getLogger("rareearth_nlp"), "propagate", True)
+    caplog.set_level(logging.INFO, "rareearth_nlp")
+
+
+def test_none_at_all_names_the_command() -> None:
+    with pytest.raises(ModelError, match=r"make one with: rareearth-nlp train"):
+        choose_tagger()
+
+
+def test_asked_before_variable_before_newest(
+    tfidf_folder: Path, encoder_folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    shutil.copytree(encoder_folder, "taggers/b")
+    newest = "taggers/a"
+    shutil.copytree(tfidf_folder, newest)
+    manifest = Path(newest, "tagger.json")
+    manifest.write_text(manifest.read_text().replace('"created": "20', '"created": "30'))
+    assert choose_tagger().manifest.family == "tfidf"
+    monkeypatch.setenv("RAREEARTH_TAGGER", "taggers/b")
+    assert choose_tagger().manifest.family == "encoder"
+    assert choose_tagger(str(tfidf_folder)).manifest.family == "tfidf"
+    told = [record.getMessage() for record in caplog.records]
+    assert [("newest" in t, "RAREEARTH_TAGGER" in t, "as asked" in t) for t in told] == [
+        (True, False, False), (False, True, False), (False, False, True),
+    ]  # fmt: skip

@@ -1,0 +1,138 @@
+"""MLflow: runs in, taggers out. The only room that imports it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
+
+from rareearth_nlp.config import TrackingConfig
+from rareearth_nlp.errors import ModelError
+
+if TYPE_CHECKING:
+    from datasets import DatasetDict
+    from matplotlib.figure import Figure
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+import mlflow  # reads the switch above when it is imported
+from mlflow.exceptions import MlflowException
+
+TAGGER_FOLDER = "tagger"
+_VERSIONS = ("rareearth_nlp", "torch", "transformers", "datasets", "scikit-learn", "mlflow")
+
+
+def store_uri(settings: TrackingConfig) -> str:
+    """Return the store's URI: `MLFLOW_TRACKING_URI`, else SQLite at the configured place, made absolute."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{_database(settings).as_posix()}"
+
+
+def ui_command(settings: TrackingConfig) -> str:
+    """Return the shell command that shows the store in a browser."""
+    return f"mlflow ui --backend-store-uri '{store_uri(settings)}'"
+
+
+class Run:
+    """An MLflow run that is under way.
+
+    Attributes:
+        id: Its MLflow id; `runs:/ID/tagger` is the tagger's URI.
+    """
+
+    def __init__(self, run_id: str) -> None:
+        self.id = run_id
+
+    def log_config(self, config: Mapping[str, Any]) -> None:
+        """Log the resolved configuration: whole as a file, and each value as a parameter."""
+        mlflow.log_dict(dict(config), "config.yaml")
+        mlflow.log_params(_flat(config))
+
+    def log_tags(self, tags: Mapping[str, str | None]) -> None:
+        """Log facts about the run; None is left out."""
+        mlflow.set_tags({name: value for name, value in tags.items() if value is not None})
+
+    def log_datasets(self, datasets: DatasetDict, corpus_digest: str) -> None:
+        """Log each split as an input of the run, under the corpus' digest."""
+        for name, rows in datasets.items():
+            if len(rows):
+                with warnings.catch_warnings():
+                    warnings.filterwarnings("ignore", message=".*integer column")  # a hint about a served model's input
+                    mlflow.log_input(
+                        mlflow.data.from_huggingface(rows, name=f"{corpus_digest[:12]}-{name}"), context=name
+                    )
+                mlflow.log_metric(f"{name}/sentences", len(rows))
+
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        """Log numbers under their names."""
+        mlflow.log_metrics(dict(metrics), step=step)
+
+    def log_figure(self, figure: Figure, name: str) -> None:
+        """Log a picture as a PNG."""
+        mlflow.log_figure(figure, f"plots/{name}.png")
+
+    def log_json(self, content: Mapping[str, Any], name: str) -> None:
+        """Log a JSON file."""
+        mlflow.log_dict(dict(content), name)
+
+    def log_tagger(self, folder: Path) -> None:
+        """Log the tagger directory."""
+        mlflow.log_artifacts(str(folder), TAGGER_FOLDER)
+
+
+@contextmanager
+def start_run(settings: TrackingConfig, name: str) -> Iterator[Run]:
+    """Begin a run in the configured experiment; it is marked failed if the block raises."""
+    mlflow.set_tracking_uri(store_uri(settings))
+    _ensure_experiment(settings)
+    with mlflow.start_run(run_name=name) as run:
+        found = Run(run.info.run_id)
+        found.log_tags({f"version.{package}": version(package) for package in _VERSIONS})
+        found.log_tags({"version.python": platform.python_version(), "platform": platform.platform()})
+        yield found
+
+
+def download(uri: str, folder: Path) -> Path:
+    """Return the tagger directory behind a `runs:/` or `models:/` URI, copied below `folder`.
+
+    Raises:
+        ModelError: There is no such run, model or artifact in the store.
+    """
+    mlflow.set_tracking_uri(store_uri(TrackingConfig()))
+    try:
+        return Path(mlflow.artifacts.download_artifacts(uri, dst_path=str(folder)))
+    except (MlflowException, OSError) as problem:
+        why = str(problem).strip().splitlines()[0]
+        raise ModelError(
+            f"{uri}: not in the MLflow store ({why}); set MLFLOW_TRACKING_URI to the store that has it"
+        ) from None
+
+
+def _database(settings: TrackingConfig) -> Path:
+    return settings.directory.expanduser().resolve() / "mlflow.db"
+
+
+def _ensure_experiment(settings: TrackingConfig) -> None:
+    """Make the store and the experiment once, whoever comes first; a SQLite store keeps its artifacts beside it."""
+    uri = store_uri(settings)
+    if not uri.startswith("sqlite:///"):
+        mlflow.set_experiment(settings.experiment)
+        return
+    folder = Path(uri.removeprefix("sqlite:///")).resolve().parent
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):
+        if mlflow.get_experiment_by_name(settings.experiment) is None:
+            mlflow.create_experiment(settings.experiment, artifact_location=(folder / "artifacts").as_uri())
+        mlflow.set_experiment(settings.experiment)
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        found |= _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
+    return found

@@ -1,0 +1,178 @@
+"""The whole of training as one value: corpus in, tagger and evaluations out."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rareearth_nlp.config import Config, EncoderConfig, TfidfConfig
+from rareearth_nlp.corpus.dataset import Labelled, labelled, to_datasets
+from rareearth_nlp.corpus.loading import load_corpus
+from rareearth_nlp.corpus.splitting import split_corpus, warn_of_missing_labels
+from rareearth_nlp.labels import LabelSchema, load_labels
+from rareearth_nlp.models.contract import Classifier
+from rareearth_nlp.models.tfidf import fit_tfidf
+from rareearth_nlp.models.weights import Weights, find_weights
+from rareearth_nlp.tagging.manifest import Provenance
+from rareearth_nlp.tagging.tagger import Tagger, new_tagger
+from rareearth_nlp.training.evaluate import Evaluation, evaluate
+
+if TYPE_CHECKING:
+    from datasets import DatasetDict
+
+_log = logging.getLogger(__name__)
+
+AfterEpoch = Callable[[int, dict[str, float]], None]
+"""Called with the number of the epoch and its metrics."""
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """All that training needs, checked before anything is written."""
+
+    config: Config
+    schema: LabelSchema
+    corpus_digest: str
+    datasets: DatasetDict
+    weights: Weights | None
+
+    def split(self, name: str) -> Labelled:
+        """Return a split as arrays."""
+        return labelled(self.datasets[name], self.schema)
+
+    @property
+    def split_sizes(self) -> dict[str, int]:
+        """Sentences per split."""
+        return {name: len(rows) for name, rows in self.datasets.items()}
+
+
+@dataclass(frozen=True)
+class Training:
+    """What training gives: a tagger that is not yet on disk, and how it and the baseline do on validation."""
+
+    tagger: Tagger
+    validation: Evaluation
+    baseline: Evaluation | None
+
+
+def gather(config: Config) -> Ingredients:
+    """Return the checked ingredients of a training.
+
+    Raises:
+        RareEarthError: The labels, the corpus or the weights cannot be used.
+    """
+    schema = load_labels(config.labels_path)
+    digest, datasets = load_splits(config, schema)
+    weights = find_weights(config.model) if isinstance(config.model, EncoderConfig) else None
+    return Ingredients(config, schema, digest, datasets, weights)
+
+
+def load_splits(config: Config, schema: LabelSchema) -> tuple[str, DatasetDict]:
+    """Return the corpus' digest and its splits; a split without positives for a label is warned of.
+
+    Raises:
+        DataError: The corpus or its split cannot be used.
+    """
+    corpus = load_corpus(config.corpus_path, schema)
+    splits = split_corpus(corpus, config.corpus)
+    for warning in warn_of_missing_labels(splits, schema):
+        _log.warning(warning)
+    return corpus.digest, to_datasets(splits, schema)
+
+
+def train(ingredients: Ingredients, after_epoch: AfterEpoch | None = None) -> Training:
+    """Return a trained tagger with its evaluation on validation, beside the TF-IDF baseline's on the same sentences.
+
+    Args:
+        ingredients: From `gather`.
+        after_epoch: Called after each epoch of an encoder.
+    """
+    config, schema = ingredients.config, ingredients.schema
+    learn, check = ingredients.split("train"), ingredients.split("validation")
+    thresholds = dict.fromkeys(schema.theme_names, config.threshold)
+    classifier = _fit(ingredients, learn, check, thresholds, after_epoch)
+    validation = evaluate(classifier, check, schema, thresholds)
+    baseline = None
+    if classifier.family != "tfidf":
+        simple = fit_tfidf(learn, TfidfConfig(family="tfidf"), config.random_seed)
+        baseline = evaluate(simple, check, schema, thresholds)
+    tagger = new_tagger(classifier, schema, thresholds, _provenance(ingredients, validation))
+    return Training(tagger, validation, baseline)
+
+
+def git_commit() -> str | None:
+    """Return the commit of the checkout that this package runs from, with `+changes` if it was edited since."""
+    folder = Path(__file__).parent
+
+    def ask(*words: str) -> str:
+        return subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603, S607
+
+    try:
+        if Path(ask("rev-parse", "--show-toplevel")) != folder.parents[1]:
+            return None  # installed somewhere inside another project
+        return ask("rev-parse", "HEAD") + ("+changes" if ask("status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _fit(
+    ingredients: Ingredients,
+    learn: Labelled,
+    check: Labelled,
+    thresholds: dict[str, float],
+    after_epoch: AfterEpoch | None,
+) -> Classifier:
+    config, schema = ingredients.config, ingredients.schema
+    if isinstance(config.model, TfidfConfig):
+        return fit_tfidf(learn, config.model, config.random_seed)
+    from rareearth_nlp.training.finetune import finetune
+
+    def report(epoch: int, classifier: Classifier, loss: float) -> None:
+        if after_epoch:
+            found = evaluate(classifier, check, schema, thresholds)
+            after_epoch(epoch, {"train/loss": loss, **{f"validation/{k}": v for k, v in found.scalars().items()}})
+
+    if ingredients.weights is None:
+        raise ValueError("an encoder needs weights: use gather()")
+    return finetune(
+        learn,
+        len(schema.themes),
+        ingredients.weights,
+        config.model,
+        random_seed=config.random_seed,
+        checkpoints=config.taggers / ".checkpoints" / _training_id(ingredients),
+        after_epoch=report,
+    )
+
+
+def _training_id(ingredients: Ingredients) -> str:
+    """Return a name that a repeated training has in common with an interrupted one, and no other training."""
+    config = ingredients.config
+    parts = (
+        config.model.model_dump_json(),
+        str(config.random_seed),
+        ingredients.corpus_digest,
+        str(ingredients.split_sizes),
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _provenance(ingredients: Ingredients, validation: Evaluation) -> Provenance:
+    return Provenance(
+        created=datetime.now(UTC).isoformat(timespec="microseconds"),
+        package_version=version("rareearth_nlp"),
+        git_commit=git_commit(),
+        corpus_digest=ingredients.corpus_digest,
+        split_sizes=ingredients.split_sizes,
+        weights=ingredients.weights.name if ingredients.weights else None,
+        weights_license=ingredients.weights.license if ingredients.weights else None,
+        config=ingredients.config.model_dump(mode="json"),
+        validation=validation.scalars(),
+    )

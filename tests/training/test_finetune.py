@@ -1,0 +1,40 @@
+"""What an encoder learns stance from, and how the draw is made good."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from rareearth_nlp.corpus.dataset import Labelled
+from rareearth_nlp.training.finetune import _pairs, _prior_shift
+
+STANCES = [0] * 3 + [1] * 7 + [2] * 90
+
+
+@pytest.fixture
+def train() -> Labelled:
+    size = len(STANCES)
+    return Labelled(
+        texts=[""] * size,
+        themes=np.zeros((size, 1), dtype=np.float32),
+        rows=np.arange(size),
+        targets=["mine"] * size,
+        stances=np.array(STANCES),
+        documents=[""] * size,
+    )
+
+
+@pytest.mark.parametrize(("ratio", "neutral"), [(1.0, 10), (2.5, 25), (50.0, 90), (None, 90)])
+def test_sides_are_all_kept_and_neutral_is_drawn(train: Labelled, ratio: float | None, neutral: int) -> None:
+    pairs = _pairs(train, ratio, random_seed=0)
+    assert np.bincount(train.stances[pairs]).tolist() == [3, 7, neutral]
+    assert pairs == sorted(set(pairs))
+    assert pairs == _pairs(train, ratio, random_seed=0)
+
+
+def test_the_shift_restores_the_shares_of_the_corpus(train: Labelled) -> None:
+    shift = _prior_shift(train, _pairs(train, 1.0, random_seed=0))
+    assert shift.tolist() == pytest.approx([0, 0, math.log(9)])
+    assert _prior_shift(train, _pairs(train, None, random_seed=0)).tolist() == [0, 0, 0]

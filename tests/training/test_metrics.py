@@ -1,0 +1,82 @@
+"""Metrics against scikit-learn and against counts done by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score, f1_score
+
+from rareearth_nlp.corpus.dataset import Labelled
+from rareearth_nlp.training.metrics import stance_metrics, theme_metrics
+
+NAMES = ("water", "jobs")
+CUTS = {"water": 0.5, "jobs": 0.3}
+
+
+def _data(size: int = 60) -> tuple[Labelled, np.ndarray]:
+    rng = np.random.default_rng(1)
+    themes = rng.integers(0, 2, (size, 2)).astype(np.float32)
+    themes[:5] = np.nan
+    data = Labelled(
+        texts=[""] * size,
+        themes=themes,
+        rows=np.arange(size),
+        targets=["mine"] * size,
+        stances=rng.integers(0, 3, size),
+        documents=[f"doc {row // 6}" for row in range(size)],
+    )
+    return data, rng.random((size, 2)).astype(np.float32)
+
+
+def test_themes_agree_with_scikit_learn() -> None:
+    data, scores = _data()
+    found = theme_metrics(data, scores, NAMES, CUTS)
+    truth, tagged = data.themes[5:] == 1, scores[5:] >= np.array([0.5, 0.3])
+    assert found.count == 55
+    assert found.macro_f1 == pytest.approx(f1_score(truth, tagged, average="macro"))
+    assert found.micro_f1 == pytest.approx(f1_score(truth, tagged, average="micro"))
+    for column, name in enumerate(NAMES):
+        label = found.labels[name]
+        assert label.f1 == pytest.approx(f1_score(truth[:, column], tagged[:, column]))
+        assert label.average_precision == pytest.approx(average_precision_score(truth[:, column], scores[5:, column]))
+        assert label.always_f1 == pytest.approx(f1_score(truth[:, column], np.ones(55)))
+        assert label.interval[0] < label.f1 < label.interval[1]
+        assert label.support == truth[:, column].sum()
+
+
+def test_stance_agrees_with_scikit_learn() -> None:
+    data, _ = _data()
+    scores = np.random.default_rng(2).dirichlet([1, 1, 1], 60).astype(np.float32)
+    found = stance_metrics(data, scores)
+    assert found.macro_f1 == pytest.approx(f1_score(data.stances, scores.argmax(1), average="macro"))
+    assert found.labels["against"].f1 == pytest.approx(f1_score(data.stances == 1, scores.argmax(1) == 1))
+
+
+def test_intervals_resample_documents() -> None:
+    """Sixty right answers in ten documents leave room for doubt only if a document can be drawn without them."""
+    data, _ = _data()
+    perfect = np.nan_to_num(data.themes)
+    spread = theme_metrics(data, perfect, NAMES, CUTS)
+    assert spread.labels["water"].interval == (1.0, 1.0)
+    half = perfect.copy()
+    half[30:] = 1 - half[30:]  # five documents all right, five all wrong
+    low, high = theme_metrics(data, half, NAMES, CUTS).labels["water"].interval
+    sentences = [f"doc {row}" for row in range(60)]
+    alone = Labelled(data.texts, data.themes, data.rows, data.targets, data.stances, sentences)
+    narrow_low, narrow_high = theme_metrics(alone, half, NAMES, CUTS).labels["water"].interval
+    assert high - low > 1.5 * (narrow_high - narrow_low)
+
+
+def test_a_label_without_positives_is_left_out_of_the_mean() -> None:
+    data, scores = _data()
+    data.themes[:, 1] = 0
+    found = theme_metrics(data, scores, NAMES, CUTS)
+    assert found.macro_f1 == found.labels["water"].f1
+    assert found.labels["jobs"].average_precision is None
+
+
+def test_nothing_annotated() -> None:
+    data, scores = _data()
+    data.themes[:] = np.nan
+    found = theme_metrics(data, scores, NAMES, CUTS)
+    assert (found.count, found.macro_f1, found.macro_interval) == (0, 0.0, (0.0, 0.0))

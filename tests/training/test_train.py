@@ -1,0 +1,101 @@
+"""Training: the same twice, better than nothing on what it saw, and able to go on where it was stopped."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from rareearth_nlp.commands.training import read_config
+from rareearth_nlp.errors import DataError
+from rareearth_nlp.resources import shipped
+from rareearth_nlp.training.evaluate import evaluate
+from rareearth_nlp.training.plots import precision_recall, stance_confusion
+from rareearth_nlp.training.train import Ingredients, gather, train
+
+STARTER = str(shipped("seeds", "starter", "config.yaml"))
+TEXTS = ["The union won seven per cent.", "A well ran dry."]
+
+
+def _ingredients(*overrides: str) -> Ingredients:
+    return gather(read_config([STARTER, *overrides]))
+
+
+def test_the_same_seed_gives_the_same_tagger(toy_settings: list[str]) -> None:
+    first, again = (train(_ingredients(*toy_settings)).tagger for _ in range(2))
+    other = train(_ingredients(*toy_settings, "random_seed=7")).tagger
+    assert (first.score(TEXTS, ["mine"]).themes == again.score(TEXTS, ["mine"]).themes).all()
+    assert (first.score(TEXTS, ["mine"]).themes != other.score(TEXTS, ["mine"]).themes).any()
+
+
+@pytest.mark.parametrize("family", ["encoder", "tfidf"])
+def test_it_learns_what_it_is_shown(family: str, toy_settings: list[str]) -> None:
+    recipe = ["model.epochs=60", "model.learning_rate=0.003", "model.head_learning_rate=0.01"]
+    overrides = [*toy_settings, *recipe] if family == "encoder" else ["model.family=tfidf"]
+    ingredients = _ingredients(*overrides)
+    tagger = train(ingredients).tagger
+    shown = evaluate(tagger.classifier, ingredients.split("train"), tagger.schema, tagger.manifest.thresholds)
+    assert shown.themes.macro_f1 > 0.9
+    assert shown.stance.macro_f1 > 0.7
+
+
+def test_each_epoch_is_reported_and_the_baseline_stands_beside(toy_settings: list[str]) -> None:
+    seen: list[tuple[int, dict[str, float]]] = []
+    training = train(_ingredients(*toy_settings), after_epoch=lambda epoch, found: seen.append((epoch, found)))
+    assert [epoch for epoch, _ in seen] == [1, 2]
+    assert {"train/loss", "validation/themes/macro_f1", "validation/stance/favor_against_f1"} <= seen[0][1].keys()
+    assert training.baseline is not None
+    provenance = training.tagger.manifest.provenance
+    assert provenance.validation == training.validation.scalars()
+    assert provenance.split_sizes == {"train": 24, "validation": 8, "test": 0}
+
+
+def test_an_interrupted_training_goes_on(toy_settings: list[str]) -> None:
+    class StoppedError(Exception):
+        pass
+
+    def stop(epoch: int, _: dict[str, float]) -> None:
+        if epoch == 2:
+            raise StoppedError
+
+    recipe = [*toy_settings, "model.epochs=3"]
+    with pytest.raises(StoppedError):
+        train(_ingredients(*recipe), after_epoch=stop)
+    seen: list[int] = []
+    resumed = train(_ingredients(*recipe), after_epoch=lambda epoch, _: seen.append(epoch)).tagger
+    assert seen == [2, 3]
+    assert list(Path("taggers/.checkpoints").iterdir()) == []
+    straight = train(_ingredients(*recipe)).tagger
+    assert resumed.score(TEXTS, ["mine"]).themes == pytest.approx(straight.score(TEXTS, ["mine"]).themes, abs=1e-5)
+
+
+def test_a_small_corpus_gets_more_passes(toy_settings: list[str]) -> None:
+    seen: list[int] = []
+    train(_ingredients(*toy_settings, "model.min_steps=100"), after_epoch=lambda epoch, _: seen.append(epoch))
+    assert seen[-1] >= 14
+    assert len(seen) <= 12
+
+
+def test_plots_are_drawn(toy_settings: list[str], tmp_path: Path) -> None:
+    training = train(_ingredients(*toy_settings))
+    for name, figure in {
+        "pr": precision_recall(training.validation, training.tagger.manifest.thresholds),
+        "confusion": stance_confusion(training.validation),
+    }.items():
+        figure.savefig(tmp_path / f"{name}.png")
+        assert (tmp_path / f"{name}.png").stat().st_size > 5000
+
+
+def test_evaluation_as_numbers(toy_settings: list[str]) -> None:
+    evaluation = train(_ingredients(*toy_settings)).validation
+    scalars = evaluation.scalars()
+    assert all(not math.isnan(value) for value in scalars.values())
+    assert scalars["stance/mine/macro_f1"] == evaluation.to_dict()["stance_by_target"]["mine"]["macro_f1"]
+
+
+def test_one_document_cannot_be_split(tmp_path: Path) -> None:
+    corpus = tmp_path / "one.jsonl"
+    corpus.write_text('{"id": "a", "document_id": "d", "text": "Rain fell.", "themes": ["water"]}\n')
+    with pytest.raises(DataError, match="the validation split is empty"):
+        _ingredients(f"corpus.path={corpus}")

@@ -1,0 +1,1 @@
+"""The command line: `cli` reads it, one function per command does it."""

@@ -1,0 +1,103 @@
+"""`predict`, `tag` and `serve`: what is done with a tagger."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rareearth_nlp.documents import Document
+from rareearth_nlp.errors import DataError
+from rareearth_nlp.reading import SUFFIXES, read_article, read_text
+from rareearth_nlp.reading.decoding import decode
+from rareearth_nlp.tagging.choosing import choose_tagger
+from rareearth_nlp.tagging.writing import check_out, write
+
+_log = logging.getLogger(__name__)
+
+
+def predict(arguments: Namespace) -> int:
+    """Tag the texts given as arguments; each is a document of its own."""
+    tagger = choose_tagger(arguments.tagger)
+    documents = [read_text(text, f"text {number}") for number, text in enumerate(arguments.text, start=1)]
+    _warn_of_other_languages(documents)
+    for tagged in tagger.tag(documents, arguments.targets):
+        if arguments.json:
+            sys.stdout.write(json.dumps(tagged.to_dict(), ensure_ascii=False) + "\n")
+        else:
+            from rareearth_nlp.commands.show import console, tags_table
+
+            console().print(tags_table(tagged))
+    return 0
+
+
+def tag(arguments: Namespace) -> int:
+    """Tag articles into one file; an unreadable one among several is reported and skipped, with exit code 1."""
+    out = Path(arguments.out)
+    check_out(out, overwrite=arguments.overwrite)
+    files = list(_expand(arguments.inputs))
+    documents, problems = _read(files)
+    if not documents:
+        raise DataError(
+            problems[0] if len(problems) == 1 else f"none of {len(problems)} inputs can be read: {problems[0]}"
+        )
+    for problem in problems:
+        _log.warning("skipped %s", problem)
+    _warn_of_other_languages(documents)
+    tagger = choose_tagger(arguments.tagger)
+    write(tagger.tag(documents, arguments.targets, progress=True), out, overwrite=arguments.overwrite)
+    _log.info("%s: %d documents, %d skipped", out, len(documents), len(problems))
+    return 1 if problems else 0
+
+
+def serve(arguments: Namespace) -> int:
+    """Serve a tagger over HTTP until interrupted."""
+    import uvicorn
+
+    from rareearth_nlp.serving.api import build_api
+
+    api = build_api(choose_tagger(arguments.tagger))
+    uvicorn.run(api, host=arguments.host, port=arguments.port, log_level="info")
+    return 0
+
+
+def _warn_of_other_languages(documents: Sequence[Document]) -> None:
+    for document in documents:
+        if document.language not in (None, "en"):
+            _log.warning("%s: looks like %r, not English; the tags mean little there", document.id, document.language)
+
+
+def _expand(inputs: Sequence[str]) -> Iterator[str]:
+    """Yield the inputs, with a folder's articles in its place.
+
+    Raises:
+        DataError: A folder holds none.
+    """
+    for name in inputs:
+        if not Path(name).is_dir():
+            yield name
+            continue
+        inside = sorted(str(file) for file in Path(name).rglob("*") if file.suffix.lower() in SUFFIXES)
+        if not inside:
+            raise DataError(f"{name}: the folder holds no {', '.join(SUFFIXES)} file")
+        yield from inside
+
+
+def _read(files: Sequence[str]) -> tuple[list[Document], list[str]]:
+    documents, problems = [], []
+    for file in dict.fromkeys(files):
+        try:
+            documents.append(_read_stdin() if file == "-" else read_article(file))
+        except DataError as problem:
+            problems.append(str(problem))
+    return documents, problems
+
+
+def _read_stdin() -> Document:
+    document = read_text(decode(sys.stdin.buffer.read(), "stdin"), "stdin")
+    if not document.sentences:
+        raise DataError("stdin: holds no sentence to tag; pipe an article's text in")
+    return document

@@ -1,0 +1,151 @@
+"""`train`, `evaluate` and `demo`: training composed with tracking."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from rareearth_nlp.commands.show import console, metrics_table, tags_table
+from rareearth_nlp.config import Config, load_config
+from rareearth_nlp.corpus.dataset import labelled
+from rareearth_nlp.errors import ConfigError, DataError, ModelError
+from rareearth_nlp.reading import read_article
+from rareearth_nlp.resources import shipped
+from rareearth_nlp.tagging.choosing import choose_tagger
+from rareearth_nlp.tagging.writing import write
+from rareearth_nlp.tracking import Run, start_run, store_uri, ui_command
+from rareearth_nlp.training.evaluate import Evaluation
+from rareearth_nlp.training.evaluate import evaluate as measure
+from rareearth_nlp.training.plots import precision_recall, stance_confusion
+from rareearth_nlp.training.train import Ingredients, Training, gather, git_commit, load_splits
+from rareearth_nlp.training.train import train as fit
+from rareearth_nlp.validation import validate
+
+_log = logging.getLogger(__name__)
+
+ARTICLE = "baogang_2025_targets.txt"
+DEMO_FOLDER = Path("demo")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A training that is on disk and in MLflow."""
+
+    training: Training
+    folder: Path
+    run_id: str
+
+
+def train(arguments: Namespace) -> int:
+    """Train by a configuration; the tagger directory and the MLflow run are named on standard output."""
+    config = read_config(arguments.settings)
+    trained = _train(config)
+    out = console()
+    out.print(metrics_table(trained.training.validation, trained.training.baseline, "Validation"))
+    out.print(f"tagger     {trained.folder}  (id {trained.training.tagger.id})", soft_wrap=True)
+    _print_store(config, trained)
+    return 0
+
+
+def evaluate(arguments: Namespace) -> int:
+    """Measure a tagger on its own corpus or another; each time is a run in MLflow, readings of test on record."""
+    tagger = choose_tagger(arguments.tagger)
+    provenance = tagger.manifest.provenance
+    settings = validate(Config, provenance.config, f"tagger {tagger.id}: its configuration", ModelError)
+    if arguments.corpus:
+        corpus = settings.corpus.model_copy(update={"path": Path(arguments.corpus)})
+        settings = settings.model_copy(update={"corpus": corpus})
+    digest, datasets = load_splits(settings, tagger.schema)
+    if digest != provenance.corpus_digest:
+        _log.warning("not the corpus that the tagger was trained on: make sure that they share no document")
+    data = labelled(datasets[arguments.split], tagger.schema)
+    if not data.texts:
+        raise DataError(f"{settings.corpus_path}: its {arguments.split} split is empty; add documents to it")
+    evaluation = measure(tagger.classifier, data, tagger.schema, tagger.manifest.thresholds, progress=True)
+    with start_run(settings.tracking, f"evaluate {arguments.split}") as run:
+        run.log_tags({"split": arguments.split, "tagger": tagger.id, "corpus_digest": digest})
+        _log_evaluation(run, evaluation, arguments.split, tagger.manifest.thresholds)
+    if arguments.json:
+        sys.stdout.write(json.dumps(evaluation.to_dict(), indent=2) + "\n")
+    else:
+        console().print(metrics_table(evaluation, None, f"{arguments.split.capitalize()}, tagger {tagger.id}"))
+    return 0
+
+
+def demo(arguments: Namespace) -> int:
+    """Train on the shipped corpus, tag the shipped article, and say where everything lies."""
+    misplaced = [setting for setting in arguments.settings if "=" not in setting]
+    if misplaced:
+        raise ConfigError(
+            f"expected key=value, got {misplaced[0]!r}; for another configuration use: rareearth-nlp train"
+        )
+    config = read_config(arguments.settings)
+    trained = _train(config)
+    tagger = trained.training.tagger
+    tagged = tagger.tag(
+        [read_article(shipped("seeds", "articles", ARTICLE))], ("china-control", "diversification", "baogang")
+    )
+    files = [write(tagged, DEMO_FOLDER / f"baogang{suffix}", overwrite=True) for suffix in (".parquet", ".html")]
+    out = console()
+    out.print(tags_table(tagged[0]))
+    out.print(
+        metrics_table(
+            trained.training.validation,
+            trained.training.baseline,
+            "How good it is: validation, other articles",
+        )
+    )
+    out.print("English only. The article above is in the training corpus: trust the validation table, not it.\n")
+    out.print(f"tagger     {trained.folder}  (id {tagger.id})", soft_wrap=True)
+    _print_store(config, trained)
+    out.print(f"table      {files[0].resolve()}", soft_wrap=True)
+    out.print(f"page       {files[1].resolve()}", soft_wrap=True)
+    return 0
+
+
+def read_config(settings: Sequence[str]) -> Config:
+    """Return the configuration of `[CONFIG] [KEY=VALUE ...]`."""
+    named = [setting for setting in settings if "=" not in setting]
+    if len(named) > 1:
+        raise ConfigError(f"expected one configuration, got {' and '.join(named)}; write overrides as key=value")
+    return load_config(named[0] if named else None, [setting for setting in settings if "=" in setting])
+
+
+def _train(config: Config) -> Trained:
+    ingredients = gather(config)
+    with start_run(config.tracking, f"train {config.model.family}") as run:
+        _log_ingredients(run, ingredients)
+        training = fit(ingredients, after_epoch=lambda epoch, metrics: run.log_metrics(metrics, step=epoch))
+        name = f"{datetime.now():%Y%m%d-%H%M%S-%f}-{config.model.family}"
+        folder = training.tagger.save(config.taggers.expanduser().resolve() / name)
+        _log_evaluation(run, training.validation, "validation", training.tagger.manifest.thresholds)
+        if training.baseline:
+            run.log_metrics({f"baseline_tfidf/validation/{k}": v for k, v in training.baseline.scalars().items()})
+        run.log_tags({"tagger": training.tagger.id})
+        run.log_tagger(folder)
+    return Trained(training, folder, run.id)
+
+
+def _log_ingredients(run: Run, ingredients: Ingredients) -> None:
+    run.log_config(ingredients.config.model_dump(mode="json"))
+    run.log_tags({"git_commit": git_commit(), "corpus_digest": ingredients.corpus_digest})
+    run.log_datasets(ingredients.datasets, ingredients.corpus_digest)
+
+
+def _log_evaluation(run: Run, evaluation: Evaluation, split: str, thresholds: dict[str, float]) -> None:
+    run.log_metrics({f"{split}/{name}": value for name, value in evaluation.scalars().items()})
+    run.log_json(evaluation.to_dict(), f"{split}.json")
+    run.log_figure(precision_recall(evaluation, thresholds), f"{split}_precision_recall")
+    run.log_figure(stance_confusion(evaluation), f"{split}_stance_confusion")
+
+
+def _print_store(config: Config, trained: Trained) -> None:
+    out = console()
+    out.print(f"MLflow     {store_uri(config.tracking)}  (run {trained.run_id})", soft_wrap=True)
+    out.print(f"           {ui_command(config.tracking)}", soft_wrap=True)

@@ -1,0 +1,205 @@
+"""The commands as a user meets them: what they print, write, refuse, and with which exit code."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from rareearth_nlp.cli import main
+from rareearth_nlp.resources import shipped
+
+ARTICLE = str(shipped("seeds", "articles", "baogang_2025_targets.txt"))
+
+
+@pytest.fixture
+def project(capsys: pytest.CaptureFixture[str]) -> Path:
+    """A project made by `init`, as the working folder sees it."""
+    assert main(["init", "project"]) == 0
+    capsys.readouterr()
+    return Path("project")
+
+
+def _refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """Return the one line on stderr of a refused command, which leaves no new file."""
+    before = sorted(Path().rglob("*"))
+    try:
+        code = main(arguments)
+    except SystemExit as exit_:
+        code = int(str(exit_.code))
+    out, err = capsys.readouterr()
+    assert code == 2
+    assert out == ""
+    (line,) = [line for line in err.splitlines() if not line.startswith("tagger ")]
+    assert line.startswith("error: ")
+    assert sorted(Path().rglob("*")) == before
+    return line
+
+
+def test_init_prints_three_commands_that_work(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", "project"]) == 0
+    commands = re.findall(r"^  rareearth-nlp (.+)$", capsys.readouterr().out, re.MULTILINE)
+    assert len(commands) == 3
+    check, train, predict = (command.split(maxsplit=1) for command in commands)
+    assert main(["corpus", "check", check[1].split()[-1]]) == 0
+    assert main([train[0], train[1], "model.family=tfidf"]) == 0
+    assert main([predict[0], predict[1].strip('"')]) == 0
+    assert "Salar Blanco will train forty drillers." in capsys.readouterr().out
+
+
+def test_init_leaves_a_full_folder_alone(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "is not empty; name a new folder" in _refused(["init", str(project)], capsys)
+
+
+def test_csv_trains_like_json_lines(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    digests = []
+    for name in ("corpus.jsonl", "corpus.csv"):
+        assert main(["corpus", "check", str(project / "config.yaml"), f"corpus.path={project / name}"]) == 0
+        digests.append(capsys.readouterr().out.splitlines()[-1])
+    assert digests[0] == digests[1]
+    assert (
+        main(["train", str(project / "config.yaml"), f"corpus.path={project / 'corpus.csv'}", "model.family=tfidf"])
+        == 0
+    )
+
+
+def test_train_says_where_things_lie(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", str(project / "config.yaml"), "model.family=tfidf"]) == 0
+    out = capsys.readouterr().out
+    (folder,) = Path("taggers").glob("[!.]*")
+    assert str(folder.resolve()) in out
+    assert f"mlflow ui --backend-store-uri 'sqlite:///{Path('tracking/mlflow.db').resolve()}'" in out
+
+
+def test_evaluate_in_both_shapes(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["train", str(project / "config.yaml"), "model.family=tfidf", "corpus.validation=0.2", "corpus.test=0.2"])
+    capsys.readouterr()
+    assert main(["evaluate"]) == 0
+    assert "Validation, tagger" in capsys.readouterr().out
+    assert main(["evaluate", "--split", "test", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["themes"]["labels"].keys() == {"water", "jobs"}
+    import mlflow
+
+    runs = mlflow.search_runs(experiment_names=["rareearth-nlp"], output_format="list")
+    assert [run.data.tags["split"] for run in runs if "split" in run.data.tags] == ["test", "validation"]
+
+
+def test_predict_speaks_json_lines(tfidf_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    texts = ["Wells ran dry. The union won.", "Rain fell."]
+    assert main(["predict", *texts, "--json", "--target", "a pipe", "--tagger", str(tfidf_folder)]) == 0
+    shapes = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [len(shape["sentences"]) for shape in shapes] == [2, 1]
+    assert list(shapes[0]["sentences"][0]["stances"]) == ["a pipe"]
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "jsonl", "csv", "html"])
+def test_tag_writes_each_kind(suffix: str, tfidf_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tag", ARTICLE, "-o", f"out/tags.{suffix}", "--tagger", str(tfidf_folder)]) == 0
+    assert Path(f"out/tags.{suffix}").stat().st_size > 1000
+    assert capsys.readouterr().out == ""
+
+
+def test_a_batch_skips_what_it_cannot_read(tfidf_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = Path("articles/deep")
+    folder.mkdir(parents=True)
+    (folder / "one.txt").write_text("Wells ran dry. The union won.")
+    (folder / "two.html").write_text("<html><body><article><p>Brine leaked for a week.</p></article></body></html>")
+    (folder / "three.txt").write_bytes(bytes(range(256)) * 10)
+    (folder / "notes.docx").write_text("not an article")
+    assert main(["tag", "articles", "gone.txt", "-o", "tags.parquet", "--tagger", str(tfidf_folder)]) == 1
+    err = capsys.readouterr().err
+    assert "skipped articles/deep/three.txt: binary" in err
+    assert "skipped gone.txt: cannot be read (No such file or directory)" in err
+    assert "tags.parquet: 2 documents, 2 skipped" in err
+    assert set(pd.read_parquet("tags.parquet")["document_id"]) == {"articles/deep/one.txt", "articles/deep/two.html"}
+
+
+def test_tag_reads_standard_input(tfidf_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("Wells ran dry – again.".encode("cp1252"))))
+    assert main(["tag", "-", "-o", "tags.jsonl", "--tagger", str(tfidf_folder)]) == 0
+    assert json.loads(Path("tags.jsonl").read_text())["document"]["id"] == "stdin"
+
+
+def test_a_text_that_is_not_english_is_warned_of(tfidf_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("de.txt").write_text(
+        "Die Regierung hat am Dienstag beschlossen, den Abbau seltener Erden stärker zu fördern. " * 3
+    )
+    assert main(["tag", "de.txt", "-o", "tags.jsonl", "--tagger", str(tfidf_folder)]) == 0
+    assert "warning: de.txt: looks like 'de', not English" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"", "holds no sentence"), (b"\x00\x01\x02\xff" * 50, "binary"), (None, "cannot be read")],
+)
+def test_a_single_bad_article_is_refused(
+    content: bytes | None, message: str, tfidf_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if content is not None:
+        Path("bad.txt").write_bytes(content)
+    line = _refused(["tag", "bad.txt", "-o", "tags.jsonl", "--tagger", str(tfidf_folder)], capsys)
+    assert "bad.txt" in line
+    assert message in line
+
+
+def test_an_existing_result_is_refused_before_any_work(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("tags.jsonl").write_text("precious")
+    assert "add --overwrite" in _refused(["tag", ARTICLE, "-o", "tags.jsonl"], capsys)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "model.epocs=3"], "did you mean 'epochs'?"),
+        (["train", "nowhere.yaml"], "no configuration 'nowhere.yaml': expected a YAML file or one of encoder, tfidf"),
+        (["train", "encoder", "tfidf"], "expected one configuration, got encoder and tfidf"),
+        (["train", "corpus.path=empty.jsonl"], "the corpus is empty"),
+        (["train", "corpus.path=theme.jsonl"], "theme.jsonl:2: unknown theme 'reforn'; did you mean 'reform'?"),
+        (["train", "corpus.path=broken.jsonl"], "broken.jsonl:1: broken JSON"),
+        (["train", "corpus.labels=gone.yaml"], "gone.yaml: expected a readable YAML file, got No such file"),
+        (["train", "model.weights=./gone"], "no such folder"),
+        (["demo", "tfidf"], "expected key=value, got 'tfidf'"),
+        (["predict", "Rain fell."], "make one with: rareearth-nlp train"),
+        (["predict", "Rain fell.", "--tagger", "gone"], "gone: no such tagger directory"),
+        (["tag", "a.txt", "-o", "tags.xlsx"], "expected a file that ends in"),
+        (["tga"], "invalid choice: 'tga'"),
+        ([], "the following arguments are required: COMMAND"),
+    ],
+)
+def test_bad_input_gets_one_line(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    good = {"id": "a", "document_id": "d", "text": "Rain fell.", "themes": []}
+    Path("empty.jsonl").write_text("\n")
+    Path("broken.jsonl").write_text('{"id": "a", \n')
+    Path("theme.jsonl").write_text(f"{json.dumps(good)}\n{json.dumps(good | {'id': 'b', 'themes': ['reforn']})}\n")
+    assert message in _refused(arguments, capsys)
+
+
+def test_corpus_check_lists_every_problem(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bad.jsonl").write_text('{"id": "a"}\nno json\n{"id": "b", "document_id": "d", "text": "x", "theme": []}\n')
+    assert main(["corpus", "check", "corpus.path=bad.jsonl"]) == 2
+    out, err = capsys.readouterr()
+    assert [line.split()[0] for line in out.splitlines()] == ["bad.jsonl:1:", "bad.jsonl:2:", "bad.jsonl:3:"]
+    assert err == "error: bad.jsonl: 3 problems; mend them and check again\n"
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert re.fullmatch(r"rareearth-nlp \d+\.\d+\.\d+\S*\n", capsys.readouterr().out)
+
+
+def test_an_interruption_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from rareearth_nlp.commands import project
+
+    def interrupt(_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(project, "check", interrupt)
+    assert main(["corpus", "check"]) == 130
+    assert "interrupted" in capsys.readouterr().err

@@ -29,7 +29,8 @@ def check(arguments: Namespace) -> int:
     except CorpusError as found:
         for problem in found.problems:
             out.print(problem, soft_wrap=True)
-        raise DataError(f"{config.corpus_path}: {len(found.problems)} problems; mend them and check again") from None
+        count = f"{len(found.problems)} problem" + "s" * (len(found.problems) > 1)
+        raise DataError(f"{config.corpus_path}: {count}; mend them and check again") from None
     splits = split_corpus(corpus, config.corpus)
     out.print(_splits_table(corpus, splits, schema))
     for warning in warn_of_missing_labels(splits, schema):

@@ -120,10 +120,22 @@ def _corpus_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     corpus = commands.add_parser("corpus", help="look after annotated sentences")
     actions = corpus.add_subparsers(metavar="ACTION", required=True)
     check = actions.add_parser("check", help="list everything that is wrong with a corpus, its splits and digest")
-    check.set_defaults(run="project:check")
-    check.add_argument(
-        "settings", nargs="*", metavar="CONFIG | KEY=VALUE", help="such as corpus.path=... corpus.labels=..."
-    )
+    check.set_defaults(run="corpus:check")
+    stats = actions.add_parser("stats", help="count what is in a corpus, quotas beside the counts")
+    stats.set_defaults(run="corpus:stats")
+    stats.add_argument("--plot", metavar="FILE", help="draw the counts, as .png, .svg or .pdf")
+    agreement = actions.add_parser("agreement", help="how far independent readers agree, per theme and target")
+    agreement.set_defaults(run="corpus:agreement")
+    agreement.add_argument("--reader", metavar="NAME", help="compare this reader with the corpus' labels instead")
+    agreement.add_argument("--disagreements", action="store_true", help="list them")
+    read = actions.add_parser("read", help="read sentences and give labels in the terminal; saved at once")
+    read.set_defaults(run="corpus:read")
+    read.add_argument("reader", metavar="NAME", help="who reads; the answers go to annotations/NAME.jsonl")
+    read.add_argument("--split", choices=("train", "validation", "test"), default="test", help="default: test")
+    for action in (check, stats, agreement, read):
+        action.add_argument(
+            "settings", nargs="*", metavar="CONFIG | KEY=VALUE", help="such as corpus.path=... corpus.labels=..."
+        )
     init = commands.add_parser("init", help="begin a project of your own: labels, example sentences, a config")
     init.set_defaults(run="project:init")
     init.add_argument("folder", metavar="DIR", help="a new or empty folder")

@@ -11,11 +11,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from rareearth_nlp.corpus.dataset import Labelled
+from rareearth_nlp.corpus.resampling import interval, resample, sum_by_group
 from rareearth_nlp.labels import STANCES
-
-RESAMPLES = 1000
-INTERVAL = (2.5, 97.5)
-"""Percentiles of the bootstrap interval."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +86,10 @@ def _metrics(
     documents: Sequence[str],
     names: Sequence[str],
 ) -> TaskMetrics:
-    counts = _counts_by_document(truth, found, documents)
+    # hits, false tags and misses, [documents, labels, 3]
+    counts = sum_by_group(np.stack([truth & found, ~truth & found, truth & ~found], axis=-1), documents)
     total = counts.sum(axis=0)
-    f1, resampled = _f1(total), _f1(_resample(counts))
+    f1, resampled = _f1(total), _f1(resample(counts))
     labels = {
         name: _label_metrics(total[column], resampled[:, column], truth[:, column], scores[:, column])
         for column, name in enumerate(names)
@@ -99,7 +97,7 @@ def _metrics(
     return TaskMetrics(
         labels=labels,
         macro_f1=_mean(f1),
-        macro_interval=_interval(np.array([_mean(row) for row in resampled])),
+        macro_interval=interval(np.array([_mean(row) for row in resampled])),
         micro_f1=_mean(_f1(total.sum(axis=0))),
         count=len(truth),
     )
@@ -119,29 +117,10 @@ def _label_metrics(
         precision=hits / (hits + false) if hits + false else 0.0,
         recall=hits / support if support else 0.0,
         f1=_mean(_f1(counts)),
-        interval=_interval(resampled),
+        interval=interval(resampled),
         average_precision=float(average_precision_score(truth, scores)) if support else None,
         always_f1=2 * prevalence / (1 + prevalence),
     )
-
-
-def _counts_by_document(
-    truth: NDArray[np.bool_], found: NDArray[np.bool_], documents: Sequence[str]
-) -> NDArray[np.int64]:
-    """Return hits, false tags and misses, `[documents, labels, 3]`."""
-    names, place = np.unique(np.array(documents, dtype=str), return_inverse=True)
-    counts = np.zeros((len(names), truth.shape[1], 3), dtype=np.int64)
-    np.add.at(counts, place, np.stack([truth & found, ~truth & found, truth & ~found], axis=-1))
-    return counts
-
-
-def _resample(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the counts of bootstrap resamples of whole documents, `[resamples, labels, 3]`."""
-    size = len(counts)
-    if not size:
-        return np.zeros((RESAMPLES, *counts.shape[1:]), dtype=np.int64)
-    draws = np.random.default_rng(0).multinomial(size, np.full(size, 1 / size), RESAMPLES)
-    return np.tensordot(draws, counts, axes=1)
 
 
 def _f1(counts: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -154,9 +133,3 @@ def _mean(values: NDArray[np.float64]) -> float:
     """Return the mean of what is defined, 0 if nothing is."""
     defined = values[~np.isnan(values)]
     return float(defined.mean()) if defined.size else 0.0
-
-
-def _interval(values: NDArray[np.float64]) -> tuple[float, float]:
-    defined = values[~np.isnan(values)]
-    low, high = np.percentile(defined, INTERVAL) if defined.size else (0.0, 0.0)
-    return float(low), float(high)

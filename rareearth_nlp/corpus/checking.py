@@ -1,0 +1,83 @@
+"""What `corpus check` finds beyond broken lines: texts, events and targets that do not fit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from rareearth_nlp.corpus.loading import Corpus
+from rareearth_nlp.corpus.splitting import Splits
+from rareearth_nlp.documents import Example
+from rareearth_nlp.labels import LabelSchema
+from rareearth_nlp.reading import read_article
+
+TEXTS_FOLDER = "texts"
+
+
+def check_corpus(corpus: Corpus, splits: Splits, folder: Path, schema: LabelSchema) -> list[str]:
+    """Return a sentence for everything that is wrong.
+
+    Args:
+        corpus: What `load_corpus` found sound.
+        splits: The examples of each split.
+        folder: Where the corpus lies; `texts/<document>.txt` there is the page that a document was read from.
+        schema: Themes and targets.
+    """
+    return [*_events_across(corpus, splits), *_targets(corpus, schema), *_units(corpus, folder / TEXTS_FOLDER)]
+
+
+def _events_across(corpus: Corpus, splits: Splits) -> Iterator[str]:
+    first: dict[str, tuple[str, str]] = {}
+    for split, examples in splits.items():
+        for document in dict.fromkeys(example.document_id for example in examples):
+            event = corpus.documents[document].event if document in corpus.documents else None
+            if event is None:
+                continue
+            other, before = first.setdefault(event, (document, split))
+            if before != split:
+                yield (
+                    f"the event {event!r} is told in {before} ({other!r}) and in {split} ({document!r}); "
+                    "move one of the documents"
+                )
+
+
+def _targets(corpus: Corpus, schema: LabelSchema) -> Iterator[str]:
+    """Yield a sentence for each target that neither the labels file lists nor the document is about."""
+    listed = {word for target in schema.targets for word in (target.id, target.name)}
+    told: set[tuple[str, str]] = set()
+    for example in corpus.examples:
+        record = corpus.documents.get(example.document_id)
+        own = {record.target} if record and record.target else set()
+        for target in set(example.stance) - listed - own:
+            if (example.document_id, target) not in told:
+                told.add((example.document_id, target))
+                yield f"{example.id!r}: unknown target {target!r}; {_known(target, listed | own)}"
+
+
+def _known(target: str, known: set[str]) -> str:
+    close = get_close_matches(target, sorted(known), n=1)
+    return f"did you mean {close[0]!r}?" if close else "list it in the labels file, or as its document's target"
+
+
+def _units(corpus: Corpus, texts: Path) -> Iterator[str]:
+    """Yield a sentence for each document whose sentences are not the ones that reading its text gives."""
+    by_document: dict[str, list[Example]] = defaultdict(list)
+    for example in corpus.examples:
+        by_document[example.document_id].append(example)
+    for file in sorted(texts.glob("*.txt")):
+        known = by_document.get(file.stem)
+        if known is None:
+            yield f"{file}: no sentence of the document {file.stem!r} is in the corpus; add them, or delete the file"
+        elif (place := _first_difference(known, file)) is not None:
+            yield f"{file}: its sentence {place} is not the corpus' one; read the text again and label what has changed"
+
+
+def _first_difference(known: Sequence[Example], file: Path) -> int | None:
+    units = [(sentence.text, sentence.kind) for sentence in read_article(file).sentences]
+    labelled = [(example.text, example.kind) for example in known]
+    if units == labelled:
+        return None
+    same = (place for place, pair in enumerate(zip(units, labelled, strict=False)) if pair[0] != pair[1])
+    return next(same, min(len(units), len(labelled)))

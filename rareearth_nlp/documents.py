@@ -56,6 +56,8 @@ class Example:
         themes: Names of the themes it touches; None means not annotated.
         stance: Stance toward each annotated target, by the target's id, name or phrase.
         split: `train`, `validation` or `test` where the corpus itself fixes it.
+        unsure: A reader doubted the labels; training gives them half weight.
+        needs_context: The sentence before and the heading do not settle the labels.
     """
 
     id: str
@@ -67,6 +69,8 @@ class Example:
     source: str | None = None
     kind: Kind = "text"
     split: str | None = None
+    unsure: bool = False
+    needs_context: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from datasets import DatasetDict
 
 
+UNSURE_WEIGHT = 0.5
+
+
 @dataclass(frozen=True)
 class Labelled:
     """Sentences with their labels as arrays.
@@ -28,6 +31,7 @@ class Labelled:
         targets: What the model reads for the target of each pair.
         stances: Index into `STANCES` of each pair's label; `[pairs]`.
         documents: The document of each sentence.
+        weights: What each sentence counts in training, `[sentences]`: half where a reader was unsure of its labels.
     """
 
     texts: list[str]
@@ -36,6 +40,7 @@ class Labelled:
     targets: list[str]
     stances: NDArray[np.int64]
     documents: list[str]
+    weights: NDArray[np.float32]
 
     @property
     def themed(self) -> NDArray[np.bool_]:
@@ -58,6 +63,7 @@ def to_datasets(splits: Splits, schema: LabelSchema) -> DatasetDict:
             "themes": List(ClassLabel(names=list(schema.theme_names))),
             "stance": List({"target": text, "label": ClassLabel(names=list(STANCES))}),
             "source": text,
+            "unsure": Value("bool"),
         }
     )
     datasets = {}
@@ -71,7 +77,7 @@ def to_datasets(splits: Splits, schema: LabelSchema) -> DatasetDict:
 def _row(example: Example, schema: LabelSchema) -> dict[str, Any]:
     themes = None if example.themes is None else [schema.theme_names.index(theme) for theme in example.themes]
     stance = [{"target": target, "label": STANCES.index(label)} for target, label in example.stance.items()]
-    fields = ("id", "document_id", "position", "text", "kind", "source")
+    fields = ("id", "document_id", "position", "text", "kind", "source", "unsure")
     return {name: getattr(example, name) for name in fields} | {"themes": themes, "stance": stance}
 
 
@@ -91,4 +97,5 @@ def labelled(rows: Sequence[Any], schema: LabelSchema) -> Labelled:
         targets=[target for _, target, _ in pairs],
         stances=np.array([label for _, _, label in pairs], dtype=np.int64),
         documents=[row["document_id"] for row in rows],
+        weights=np.array([UNSURE_WEIGHT if row["unsure"] else 1 for row in rows], dtype=np.float32),
     )

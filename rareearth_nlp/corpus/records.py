@@ -37,6 +37,8 @@ class SentenceRecord(Strict):
     source: str | None = None
     kind: Kind = "text"
     split: Split | None = None
+    unsure: bool = False
+    needs_context: bool = False
 
     @field_validator("stance")
     @classmethod

@@ -54,13 +54,18 @@ class JointEncoder(nn.Module):
         self.register_buffer("stance_shift", torch.zeros(len(STANCES)))
 
     def forward(
-        self, themes: Tensor | None = None, stance: Tensor | None = None, **tokens: Tensor
+        self,
+        themes: Tensor | None = None,
+        stance: Tensor | None = None,
+        weights: Tensor | None = None,
+        **tokens: Tensor,
     ) -> dict[str, Tensor]:
         """Return the logits of both heads, `[rows, themes]` and `[rows, 3]`, and the loss where labels are given.
 
         Args:
             themes: `[rows, themes]`, 1, 0, or NaN where not annotated.
             stance: `[rows]`, index into `STANCES`, or `IGNORED`.
+            weights: `[rows]`, what each row counts in the loss; 1 where not given.
             tokens: What the tokenizer gives, `[rows, tokens]` each; `attention_mask` is 0 at padding.
         """
         states = self.encoder(**tokens).last_hidden_state
@@ -70,18 +75,24 @@ class JointEncoder(nn.Module):
         found = {"theme_logits": theme_logits, "stance_logits": stance_logits + self.stance_shift}
         if themes is None or stance is None:
             return found
-        return {"loss": _theme_loss(theme_logits, themes) + _stance_loss(stance_logits, stance)} | found
+        weights = torch.ones(len(stance), device=stance.device) if weights is None else weights
+        loss = _theme_loss(theme_logits, themes, weights) + _stance_loss(stance_logits, stance, weights)
+        return {"loss": loss} | found
 
 
-def _theme_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    known = ~labels.isnan()
+def _theme_loss(logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
     loss = nn.functional.binary_cross_entropy_with_logits(logits, labels.nan_to_num(), reduction="none")
-    return (loss * known).sum() / known.sum().clamp(min=1)
+    return _weighted_mean(loss, ~labels.isnan() * weights.unsqueeze(-1))
 
 
-def _stance_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    loss = nn.functional.cross_entropy(logits, labels, ignore_index=IGNORED, reduction="sum")
-    return loss / (labels != IGNORED).sum().clamp(min=1)
+def _stance_loss(logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+    loss = nn.functional.cross_entropy(logits, labels, ignore_index=IGNORED, reduction="none")
+    return _weighted_mean(loss, (labels != IGNORED) * weights)
+
+
+def _weighted_mean(loss: Tensor, weights: Tensor) -> Tensor:
+    """Return the weighted mean; 0 where nothing counts."""
+    return (loss * weights).sum() / weights.sum().clamp(min=1e-6)
 
 
 class EncoderClassifier:

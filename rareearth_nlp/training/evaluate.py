@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -113,4 +113,4 @@ def _scores(
 
 def _pairs(data: Labelled, chosen: NDArray[np.bool_]) -> Labelled:
     targets = [target for target, use in zip(data.targets, chosen, strict=True) if use]
-    return Labelled(data.texts, data.themes, data.rows[chosen], targets, data.stances[chosen], data.documents)
+    return replace(data, rows=data.rows[chosen], targets=targets, stances=data.stances[chosen])

@@ -32,6 +32,9 @@ from rareearth_nlp.models.weights import Weights
 
 _log = logging.getLogger(__name__)
 
+LABELS = ("themes", "stance", "weights")
+"""What a token row carries besides its tokens."""
+
 MAX_PAUSES = 12
 """Evaluations and checkpoints per training at most."""
 
@@ -109,7 +112,7 @@ def _arguments(settings: EncoderConfig, rows: int, random_seed: int, checkpoints
         use_cpu=not torch.cuda.is_available(),
         remove_unused_columns=False,
         dataloader_pin_memory=torch.cuda.is_available(),
-        label_names=["themes", "stance"],
+        label_names=list(LABELS),
     )
 
 
@@ -141,26 +144,32 @@ def _prior_shift(train: Labelled, pairs: list[int]) -> torch.Tensor:
 def _rows(
     train: Labelled, pairs: list[int], tokenizer: PreTrainedTokenizerFast, max_tokens: int
 ) -> list[dict[str, Any]]:
-    """Return the token rows with both labels, each masked where the row does not have it."""
+    """Return the token rows with both labels, each masked where the row does not have it, and their weights."""
     alone, _ = encode(tokenizer, [""] * len(train.texts), train.texts, max_tokens)
     targets = [train.targets[pair] for pair in pairs]
     paired, _ = encode(tokenizer, targets, [train.texts[train.rows[pair]] for pair in pairs], max_tokens)
     unknown = [float("nan")] * train.themes.shape[1]
     for_themes = [
-        row | {"themes": labels.tolist(), "stance": IGNORED}
-        for row, labels in zip(alone, train.themes, strict=True)
+        row | {"themes": labels.tolist(), "stance": IGNORED, "weights": float(weight)}
+        for row, labels, weight in zip(alone, train.themes, train.weights, strict=True)
         if not all(labels != labels)  # NaN differs from itself: nothing annotated, nothing to learn
     ]
     for_stance = [
-        row | {"themes": unknown, "stance": int(train.stances[pair])} for row, pair in zip(paired, pairs, strict=True)
+        row
+        | {
+            "themes": unknown,
+            "stance": int(train.stances[pair]),
+            "weights": float(train.weights[train.rows[pair]]),
+        }
+        for row, pair in zip(paired, pairs, strict=True)
     ]
     return for_themes + for_stance
 
 
 def _collate(tokenizer: PreTrainedTokenizerFast, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
-    tokens = pad(tokenizer, [{name: row[name] for name in row if name not in ("themes", "stance")} for row in rows])
-    themes = torch.tensor([row["themes"] for row in rows], dtype=torch.float32)
-    return tokens | {"themes": themes, "stance": torch.tensor([row["stance"] for row in rows])}
+    tokens = pad(tokenizer, [{name: row[name] for name in row if name not in LABELS} for row in rows])
+    themes, weights = (torch.tensor([row[name] for row in rows], dtype=torch.float32) for name in ("themes", "weights"))
+    return tokens | {"themes": themes, "stance": torch.tensor([row["stance"] for row in rows]), "weights": weights}
 
 
 def _optimizer(model: JointEncoder, settings: EncoderConfig) -> torch.optim.Optimizer:

@@ -8,7 +8,7 @@ from rareearth_nlp.corpus.splitting import Splits
 from rareearth_nlp.documents import Example
 from rareearth_nlp.labels import STANCES, LabelSchema
 
-COLUMNS = ["id", "document_id", "position", "text", "kind", "themes", "stance", "source"]
+COLUMNS = ["id", "document_id", "position", "text", "kind", "themes", "stance", "source", "unsure"]
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +52,7 @@ def test_rows_survive_with_null_and_empty_themes(splits: Splits, schema: LabelSc
         "themes": [0],
         "stance": [{"target": "mine", "label": 1}, {"target": "a new port", "label": 0}],
         "source": "me",
+        "unsure": False,
     }
     assert (rows[2]["stance"], rows[2]["source"]) == ([], None)
 

@@ -47,6 +47,18 @@ def test_a_row_with_nothing_annotated_gives_no_gradient(model: JointEncoder, toy
     assert all(parameter.grad is None or not parameter.grad.any() for parameter in model.parameters())
 
 
+def test_half_a_weight_is_half_a_voice(model: JointEncoder, toy_weights: Path) -> None:
+    tokenizer = load_tokenizer(toy_weights)
+    rows, _ = encode(tokenizer, [""] * 2, ["The union won.", "The well ran dry."], 64)
+    labels = {"themes": torch.tensor([[1.0, NAN], [0.0, NAN]]), "stance": torch.tensor([0, 2])}
+    tokens = pad(tokenizer, rows)
+    first, second = (
+        model(**tokens, **labels, weights=torch.tensor(weights))["loss"].item() for weights in ([1.0, 0.0], [0.0, 1.0])
+    )
+    both = model(**tokens, **labels, weights=torch.tensor([1.0, 0.5]))["loss"].item()
+    assert both == pytest.approx((first + second / 2) / 1.5, abs=1e-5)
+
+
 def test_the_stance_shift_is_in_the_logits_and_not_in_the_loss(model: JointEncoder, toy_weights: Path) -> None:
     tokenizer = load_tokenizer(toy_weights)
     rows, _ = encode(tokenizer, ["the mine"], ["The union won."], 64)

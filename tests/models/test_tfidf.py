@@ -22,6 +22,7 @@ def _data(themes: list[list[float]], stances: list[int]) -> Labelled:
         targets=["the mine"] * len(stances),
         stances=np.array(stances, dtype=np.int64),
         documents=["one"] * len(texts),
+        weights=np.ones(len(texts), dtype=np.float32),
     )
 
 

@@ -23,6 +23,7 @@ def train() -> Labelled:
         targets=["mine"] * size,
         stances=np.array(STANCES),
         documents=[""] * size,
+        weights=np.ones(size, dtype=np.float32),
     )
 
 

@@ -24,6 +24,7 @@ def _data(size: int = 60) -> tuple[Labelled, np.ndarray]:
         targets=["mine"] * size,
         stances=rng.integers(0, 3, size),
         documents=[f"doc {row // 6}" for row in range(size)],
+        weights=np.ones(size, dtype=np.float32),
     )
     return data, rng.random((size, 2)).astype(np.float32)
 
@@ -62,7 +63,7 @@ def test_intervals_resample_documents() -> None:
     half[30:] = 1 - half[30:]  # five documents all right, five all wrong
     low, high = theme_metrics(data, half, NAMES, CUTS).labels["water"].interval
     sentences = [f"doc {row}" for row in range(60)]
-    alone = Labelled(data.texts, data.themes, data.rows, data.targets, data.stances, sentences)
+    alone = Labelled(data.texts, data.themes, data.rows, data.targets, data.stances, sentences, data.weights)
     narrow_low, narrow_high = theme_metrics(alone, half, NAMES, CUTS).labels["water"].interval
     assert high - low > 1.5 * (narrow_high - narrow_low)
 

@@ -54,6 +54,7 @@ class EncoderConfig(Strict):
         max_tokens: Longer input is truncated, and counted.
         epochs: Passes over the training split.
         min_steps: A small corpus gets more passes, until there are so many steps.
+        max_steps: A large one gets fewer, down to a part of one; None sets no limit.
         batch_size: Rows (a sentence, or a sentence with a target) per step.
         learning_rate: Peak rate of the encoder.
         head_learning_rate: Peak rate of the two linear heads.
@@ -70,6 +71,7 @@ class EncoderConfig(Strict):
     max_tokens: int = Field(256, ge=16, le=512)
     epochs: int = Field(10, ge=1)
     min_steps: int = Field(100, ge=1)
+    max_steps: int | None = Field(None, ge=1)
     batch_size: int = Field(32, ge=1)
     learning_rate: float = Field(1e-4, gt=0)
     head_learning_rate: float = Field(5e-4, gt=0)

@@ -90,12 +90,13 @@ def finetune(
 
 
 def _arguments(settings: EncoderConfig, rows: int, random_seed: int, checkpoints: Path) -> TrainingArguments:
-    steps = math.ceil(rows / settings.batch_size)
-    epochs = max(settings.epochs, math.ceil(settings.min_steps / steps))
-    pause = steps * math.ceil(epochs / MAX_PAUSES)  # many short epochs share one evaluation and checkpoint
+    epoch = math.ceil(rows / settings.batch_size)
+    steps = max(settings.epochs * epoch, settings.min_steps)
+    steps = min(steps, settings.max_steps or steps)
+    pause = min(steps, epoch * math.ceil(steps / epoch / MAX_PAUSES))  # many short epochs share one evaluation and checkpoint
     return TrainingArguments(
         output_dir=str(checkpoints),
-        num_train_epochs=epochs,
+        max_steps=steps,
         per_device_train_batch_size=settings.batch_size,
         learning_rate=settings.learning_rate,
         warmup_steps=settings.warmup,  # below 1 it is a share of the steps

@@ -77,6 +77,15 @@ def test_a_small_corpus_gets_more_passes(toy_settings: list[str]) -> None:
     assert len(seen) <= 12
 
 
+def test_a_limit_of_steps_ends_training_within_an_epoch(toy_settings: list[str]) -> None:
+    seen: list[int] = []
+    limits = ["model.epochs=9", "model.min_steps=50", "model.max_steps=2"]
+    limited = train(_ingredients(*toy_settings, *limits), after_epoch=lambda epoch, _: seen.append(epoch)).tagger
+    whole = train(_ingredients(*toy_settings)).tagger
+    assert len(seen) == 1
+    assert (limited.score(TEXTS, ["mine"]).themes != whole.score(TEXTS, ["mine"]).themes).any()
+
+
 def test_plots_are_drawn(toy_settings: list[str], tmp_path: Path) -> None:
     training = train(_ingredients(*toy_settings))
     for name, figure in {

@@ -124,6 +124,7 @@ def _corpus_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     stats = actions.add_parser("stats", help="count what is in a corpus, quotas beside the counts")
     stats.set_defaults(run="corpus:stats")
     stats.add_argument("--plot", metavar="FILE", help="draw the counts, as .png, .svg or .pdf")
+    stats.add_argument("--card", metavar="FILE", help="put the figures between the marks of a data card")
     agreement = actions.add_parser("agreement", help="how far independent readers agree, per theme and target")
     agreement.set_defaults(run="corpus:agreement")
     agreement.add_argument("--reader", metavar="NAME", help="compare this reader with the corpus' labels instead")

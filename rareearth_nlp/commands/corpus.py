@@ -17,6 +17,7 @@ from rareearth_nlp.commands.training import read_config
 from rareearth_nlp.config import Config
 from rareearth_nlp.corpus.agreement import Agreement, agreements, beside_labels, read_twice
 from rareearth_nlp.corpus.annotations import ANNOTATIONS_FOLDER, Annotation, annotation_files, load_annotations
+from rareearth_nlp.corpus.card import figures, update
 from rareearth_nlp.corpus.checking import check_corpus
 from rareearth_nlp.corpus.loading import Corpus, CorpusError, load_corpus
 from rareearth_nlp.corpus.splitting import Splits, split_corpus, warn_of_missing_labels
@@ -75,6 +76,10 @@ def stats(arguments: Namespace) -> int:
         from rareearth_nlp.corpus.picture import draw
 
         draw(counts, schema.theme_names, tuple(splits)).savefig(arguments.plot)
+    if arguments.card:
+        annotations = load_annotations(annotation_files(config.corpus_path), schema)
+        found = agreements(read_twice(annotations, corpus.examples), schema)
+        update(Path(arguments.card), figures(counts, tuple(splits), schema.theme_names, found))
     return 0
 
 

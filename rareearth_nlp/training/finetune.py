@@ -93,7 +93,9 @@ def _arguments(settings: EncoderConfig, rows: int, random_seed: int, checkpoints
     epoch = math.ceil(rows / settings.batch_size)
     steps = max(settings.epochs * epoch, settings.min_steps)
     steps = min(steps, settings.max_steps or steps)
-    pause = min(steps, epoch * math.ceil(steps / epoch / MAX_PAUSES))  # many short epochs share one evaluation and checkpoint
+    pause = min(
+        steps, epoch * math.ceil(steps / epoch / MAX_PAUSES)
+    )  # many short epochs share one evaluation and checkpoint
     return TrainingArguments(
         output_dir=str(checkpoints),
         max_steps=steps,

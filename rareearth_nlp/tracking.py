@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -34,8 +35,9 @@ def store_uri(settings: TrackingConfig) -> str:
 
 
 def ui_command(settings: TrackingConfig) -> str:
-    """Return the shell command that shows the store in a browser."""
-    return f"mlflow ui --backend-store-uri '{store_uri(settings)}'"
+    """Return the shell command that shows the store in a browser, whether or not the environment is activated."""
+    beside = Path(sys.executable).with_name("mlflow")
+    return f"{beside if beside.is_file() else 'mlflow'} ui --backend-store-uri '{store_uri(settings)}'"
 
 
 class Run:
@@ -103,7 +105,10 @@ def download(uri: str, folder: Path) -> Path:
     Raises:
         ModelError: There is no such run, model or artifact in the store.
     """
-    mlflow.set_tracking_uri(store_uri(TrackingConfig()))
+    store = store_uri(TrackingConfig())
+    if store.startswith("sqlite:///") and not Path(store.removeprefix("sqlite:///")).is_file():
+        raise ModelError(f"{uri}: there is no MLflow store at {store}; set MLFLOW_TRACKING_URI to the one that has it")
+    mlflow.set_tracking_uri(store)
     try:
         return Path(mlflow.artifacts.download_artifacts(uri, dst_path=str(folder)))
     except (MlflowException, OSError) as problem:

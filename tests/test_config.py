@@ -64,7 +64,7 @@ def test_corpus_paths_of_a_file_are_relative_to_it_and_of_an_override_to_the_cal
     file = _write(folder, "model: {family: tfidf}\ncorpus: {path: data/a.csv, labels: labels.yaml}\n")
     assert load_config(file).corpus.path == folder / "data" / "a.csv"
     assert load_config(file).corpus.labels == folder / "labels.yaml"
-    assert load_config(file, ["corpus.path=b.csv"]).corpus.path == Path("b.csv")
+    assert load_config(file, ["corpus.path=b.csv"]).corpus.path == Path("b.csv").resolve()
     absolute = _write(folder, f"model: {{family: tfidf}}\ncorpus: {{path: {tmp_path / 'c.csv'}}}\n")
     assert load_config(absolute).corpus.path == tmp_path / "c.csv"
 
@@ -149,3 +149,9 @@ def test_an_unknown_setting_is_told_with_the_shipped_names() -> None:
 def test_a_setting_does_not_change_once_loaded() -> None:
     with pytest.raises(ValueError, match="frozen"):
         load_config().threshold = 0.1  # type: ignore[misc]
+
+
+def test_home_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    config = load_config("tfidf", ["taggers=~/models", "corpus.path=~/c.csv"])
+    assert (config.taggers, config.corpus.path) == (tmp_path / "models", tmp_path / "c.csv")

@@ -22,6 +22,9 @@ from rareearth_nlp.resources import shipped
 DIGEST = "3ccec3fe54dbd2353c145beaacdf279ee70092589ab3b919da43693f7bd6ea34"
 """Changes only on purpose: a new corpus makes every score that was ever measured incomparable."""
 
+READERS = ("a", "b")
+"""Whose answers made the labels; others read afterwards."""
+
 FOLDER = shipped("seeds", "corpus")
 SCHEMA = load_labels(shipped("configs", "labels.yaml"))
 
@@ -93,7 +96,8 @@ def test_a_label_is_what_the_readers_or_the_adjudicator_said(corpus: Corpus) -> 
     verdicts = {row.id: row for row in load_annotations(sorted((FOLDER / "adjudications").glob("*.jsonl")), SCHEMA)}
     answers: dict[str, list[Annotation]] = {}
     for answer in annotations:
-        answers.setdefault(answer.id, []).append(answer)
+        if answer.annotator in READERS:
+            answers.setdefault(answer.id, []).append(answer)
     for example in corpus.examples:
         if not (FOLDER / TEXTS_FOLDER / f"{example.document_id}.txt").is_file():
             continue  # the first round, whose adjudications were not kept

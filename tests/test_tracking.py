@@ -60,8 +60,15 @@ def test_the_store_of_the_environment_wins(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("uri", ["runs:/0123456789abcdef0123456789abcdef/tagger", "models:/nobody/1"])
 def test_what_is_not_in_the_store(uri: str) -> None:
+    _open_store("tracking")
     with pytest.raises(ModelError, match="not in the MLflow store"):
         Tagger.load(uri)
+
+
+def test_without_a_store_nothing_is_found_and_none_is_made() -> None:
+    with pytest.raises(ModelError, match="there is no MLflow store at sqlite"):
+        Tagger.load("models:/nobody/1")
+    assert not list(Path().iterdir())
 
 
 def _open_store(folder: str) -> str:

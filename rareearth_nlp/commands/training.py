@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from rareearth_nlp.commands.show import console, metrics_table, tags_table
-from rareearth_nlp.config import Config, load_config
+from rareearth_nlp.config import Config, EncoderConfig, load_config
 from rareearth_nlp.corpus.dataset import labelled
 from rareearth_nlp.errors import ConfigError, DataError, ModelError
 from rareearth_nlp.reading import read_article
@@ -31,6 +31,8 @@ _log = logging.getLogger(__name__)
 
 ARTICLE = "baogang_2025_targets.txt"
 DEMO_FOLDER = Path("demo")
+DEMO_STEPS = 450
+"""What two cores do in some minutes; `train` takes all the epochs of its configuration."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ def demo(arguments: Namespace) -> int:
             f"expected key=value, got {misplaced[0]!r}; for another configuration use: rareearth-nlp train"
         )
     config = read_config(arguments.settings)
+    if isinstance(config.model, EncoderConfig) and config.model.max_steps is None:
+        config = config.model_copy(update={"model": config.model.model_copy(update={"max_steps": DEMO_STEPS})})
     trained = _train(config)
     tagger = trained.training.tagger
     tagged = tagger.tag(
@@ -123,7 +127,7 @@ def _train(config: Config) -> Trained:
         _log_ingredients(run, ingredients)
         training = fit(ingredients, after_epoch=lambda epoch, metrics: run.log_metrics(metrics, step=epoch))
         name = f"{datetime.now():%Y%m%d-%H%M%S-%f}-{config.model.family}"
-        folder = training.tagger.save(config.taggers.expanduser().resolve() / name)
+        folder = training.tagger.save(config.taggers.resolve() / name)
         _log_evaluation(run, training.validation, "validation", training.tagger.manifest.thresholds)
         if training.baseline:
             run.log_metrics({f"baseline_tfidf/validation/{k}": v for k, v in training.baseline.scalars().items()})

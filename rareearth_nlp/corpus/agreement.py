@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -82,16 +83,17 @@ def agreements(readings: Iterable[tuple[Example, Annotation, Annotation]], schem
 def read_twice(
     annotations: Iterable[Annotation], examples: Sequence[Example]
 ) -> list[tuple[Example, Annotation, Annotation]]:
-    """Return the examples that two or more read, with the first two readers' answers by the readers' names."""
-    by_sentence: dict[str, list[Annotation]] = defaultdict(list)
+    """Return the examples that the same two readers read, with their answers: the two who share most sentences."""
+    by_sentence: dict[str, dict[str, Annotation]] = defaultdict(dict)
     for annotation in annotations:
-        by_sentence[annotation.id].append(annotation)
-    found = []
-    for example in examples:
-        readings = sorted(by_sentence[example.id], key=lambda annotation: annotation.annotator)
-        if len(readings) > 1:
-            found.append((example, readings[0], readings[1]))
-    return found
+        by_sentence[annotation.id][annotation.annotator] = annotation
+    known = [by_sentence[example.id] for example in examples if example.id in by_sentence]
+    shared = Counter(pair for readings in known for pair in combinations(sorted(readings), 2))
+    if not shared:
+        return []
+    (first, second), _ = shared.most_common(1)[0]
+    read = [(example, by_sentence.get(example.id, {})) for example in examples]
+    return [(example, found[first], found[second]) for example, found in read if {first, second} <= found.keys()]
 
 
 def beside_labels(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -102,6 +103,7 @@ class EncoderClassifier:
         self._model = model.eval()
         self._tokenizer = tokenizer
         self._max_tokens = max_tokens
+        self._tokenizing = Lock()  # a tokenizer keeps its truncation as state, and a service scores in several threads
 
     def score(self, sentences: Sequence[str], targets: Sequence[str], *, progress: bool = False) -> Scores:
         """Return the scores; each sentence is read alone for its themes and once with each target."""
@@ -127,11 +129,13 @@ class EncoderClassifier:
         with tqdm(total=len(sentences), unit="rows", disable=None if progress else True, leave=False) as bar:
             for start in range(0, len(sentences), WINDOW):
                 window = slice(start, start + WINDOW)
-                rows, truncated[window] = encode(self._tokenizer, targets[window], sentences[window], self._max_tokens)
+                with self._tokenizing:
+                    found = encode(self._tokenizer, targets[window], sentences[window], self._max_tokens)
+                rows, truncated[window] = found
                 for batch in batches([len(row["input_ids"]) for row in rows]):
                     tokens = pad(self._tokenizer, [rows[index] for index in batch])
-                    found = self._model(**{name: values.to(device) for name, values in tokens.items()})
-                    logits[[start + index for index in batch]] = found[head].float().cpu()
+                    output = self._model(**{name: values.to(device) for name, values in tokens.items()})
+                    logits[[start + index for index in batch]] = output[head].float().cpu()
                     bar.update(len(batch))
         return logits, truncated
 
@@ -180,14 +184,15 @@ def encode(
 ) -> tuple[list[dict[str, list[int]]], list[bool]]:
     """Return token rows for (target, sentence) pairs, and which sentences were truncated.
 
-    An empty target stands for the sentence alone. Truncation takes from the sentence's end, never from the target.
+    An empty target stands for the sentence alone. Truncation takes from the end of whichever is longer, so never from a
+    target that fits into half of `max_tokens`.
     """
     if not sentences:
         return [], []
     alone = not any(targets)
     found = tokenizer(
         *([list(sentences)] if alone else [list(targets), list(sentences)]),
-        truncation="longest_first" if alone else "only_second",
+        truncation="longest_first",
         max_length=max_tokens,
     )
     rows = [dict(zip(found.keys(), values, strict=True)) for values in zip(*found.values(), strict=True)]

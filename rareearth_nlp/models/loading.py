@@ -18,7 +18,7 @@ def load_classifier(family: str, folder: Path, schema: LabelSchema) -> Classifie
     if family == "tfidf":
         from rareearth_nlp.models.tfidf import TfidfClassifier
 
-        return TfidfClassifier.load(folder)
+        return TfidfClassifier.load(folder, themes=len(schema.themes))
     if family == "encoder":
         from rareearth_nlp.models.encoder import EncoderClassifier
 

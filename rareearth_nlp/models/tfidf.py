@@ -27,37 +27,44 @@ THEMES_FILE, STANCE_FILE = "themes.skops", "stance.skops"
 
 
 class TfidfClassifier:
-    """Two scikit-learn pipelines: one for themes, one for the stance of a sentence toward a target."""
+    """Two scikit-learn pipelines: one for themes, one for the stance of a sentence toward a target.
+
+    A task that no sentence is annotated for has no pipeline: no theme is then tagged, and every stance is neutral.
+    """
 
     family = "tfidf"
 
-    def __init__(self, themes: Pipeline, stance: Pipeline) -> None:
+    def __init__(self, names: int, themes: Pipeline | None, stance: Pipeline | None) -> None:
+        self._names = names
         self._themes = themes
         self._stance = stance
 
     def score(self, sentences: Sequence[str], targets: Sequence[str], *, progress: bool = False) -> Scores:  # noqa: ARG002
         """Return the scores; nothing is ever truncated, and seconds need no progress bar."""
         texts = list(sentences)
-        shape = (len(texts), len(targets), len(STANCES))
-        if not texts:
-            width = self._themes[-1].classes_.shape[0]
-            return Scores(np.zeros((0, width), np.float32), np.zeros(shape, np.float32), np.zeros(0, np.bool_))
-        themes = np.asarray(self._themes.predict_proba(texts), dtype=np.float32)
-        stances = np.zeros(shape, dtype=np.float32)
+        themes = np.zeros((len(texts), self._names), dtype=np.float32)
+        if self._themes is not None and texts:
+            # of a single theme scikit-learn gives both sides
+            themes = np.asarray(self._themes.predict_proba(texts), dtype=np.float32)[:, -self._names :]
+        stances = np.zeros((len(texts), len(targets), len(STANCES)), dtype=np.float32)
+        if self._stance is None or not texts:
+            stances[..., STANCES.index("neutral")] = 1
+            return Scores(themes, stances, np.zeros(len(texts), dtype=np.bool_))
         for column, target in enumerate(targets):
             found = self._stance.predict_proba([crossed(text, target) for text in texts])
             stances[:, column, self._stance[-1].classes_] = found
         return Scores(themes, stances, np.zeros(len(texts), dtype=np.bool_))
 
     def save(self, folder: Path) -> None:
-        """Write the two pipelines as skops files, which can be audited before loading."""
+        """Write the pipelines as skops files, which can be audited before loading."""
         import skops.io
 
-        skops.io.dump(self._themes, folder / THEMES_FILE)
-        skops.io.dump(self._stance, folder / STANCE_FILE)
+        for pipeline, name in ((self._themes, THEMES_FILE), (self._stance, STANCE_FILE)):
+            if pipeline is not None:
+                skops.io.dump(pipeline, folder / name)
 
     @classmethod
-    def load(cls, folder: Path) -> TfidfClassifier:
+    def load(cls, folder: Path, themes: int) -> TfidfClassifier:
         """Return the classifier in the folder.
 
         Raises:
@@ -66,24 +73,29 @@ class TfidfClassifier:
         import skops.io
 
         def read(name: str) -> Any:
+            if not (folder / name).is_file():
+                return None
             unexpected = sorted(set(skops.io.get_untrusted_types(file=folder / name)) - set(_TRUSTED))
             if unexpected:
                 raise ModelError(f"{folder / name}: holds the unexpected type {unexpected[0]}; do not load it")
             return skops.io.load(folder / name, trusted=_TRUSTED)
 
-        return cls(read(THEMES_FILE), read(STANCE_FILE))
+        return cls(themes, read(THEMES_FILE), read(STANCE_FILE))
 
 
 def fit_tfidf(train: Labelled, settings: TfidfConfig, random_seed: int) -> TfidfClassifier:
     """Return a classifier fitted on the annotated sentences; sentences without themes only teach stance."""
     known = train.themed
     texts = [text for text, use in zip(train.texts, known, strict=True) if use]
-    themes = _pipeline(settings, random_seed, one_vs_rest=True)
-    themes.fit(texts, train.themes[known].astype(int))
-    stance = _pipeline(settings, random_seed, one_vs_rest=False)
+    themes = stance = None
+    if texts:
+        themes = _pipeline(settings, random_seed, one_vs_rest=True)
+        themes.fit(texts, train.themes[known].astype(int))
     pairs = [crossed(train.texts[row], target) for row, target in zip(train.rows, train.targets, strict=True)]
-    stance.fit(*_with_every_label(pairs, train.stances))
-    return TfidfClassifier(themes, stance)
+    if pairs:
+        stance = _pipeline(settings, random_seed, one_vs_rest=False)
+        stance.fit(*_with_every_label(pairs, train.stances))
+    return TfidfClassifier(train.themes.shape[1], themes, stance)
 
 
 def crossed(sentence: str, target: str) -> str:

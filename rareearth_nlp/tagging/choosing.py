@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from rareearth_nlp.errors import ModelError
@@ -33,9 +34,18 @@ def _source(asked: str | None) -> tuple[str, str]:
         return asked, "as asked"
     if os.environ.get(VARIABLE):
         return os.environ[VARIABLE], f"from {VARIABLE}"
-    found = [file.parent for file in FOLDER.glob(f"[!.]*/{MANIFEST_FILE}")]
+    found = dict(_readable())
     if not found:
         raise ModelError(
             f"no tagger: none asked for, {VARIABLE} not set, none under {FOLDER}/; make one with: rareearth-nlp train"
         )
-    return str(max(found, key=lambda folder: read_manifest(folder).provenance.created)), f"the newest under {FOLDER}/"
+    return str(max(found, key=lambda folder: found[folder])), f"the newest under {FOLDER}/"
+
+
+def _readable() -> Iterator[tuple[Path, str]]:
+    """Yield the taggers at hand with the time of their training; what cannot be read is told and passed over."""
+    for file in sorted(FOLDER.glob(f"[!.]*/{MANIFEST_FILE}")):
+        try:
+            yield file.parent, read_manifest(file.parent).provenance.created
+        except ModelError as problem:
+            _log.warning("passed over %s", problem)

@@ -88,7 +88,7 @@ def read_manifest(folder: Path) -> Manifest:
     if isinstance(version, int) and version > FORMAT_VERSION:
         raise ModelError(
             f"{file}: format {version} is newer than format {FORMAT_VERSION}, which this version reads; "
-            "run: pip install --upgrade rareearth_nlp"
+            "install a newer rareearth_nlp"
         )
     return validate(Manifest, content, str(file), ModelError)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,12 +20,15 @@ def check_out(path: Path, *, overwrite: bool) -> None:
     """Check that a result can be written there, before hours are spent on it.
 
     Raises:
-        DataError: The suffix is unknown, the folder is missing, or the file exists and may not be replaced.
+        DataError: The suffix is unknown, nothing can be written there, or the file exists and may not be replaced.
     """
     if path.suffix not in _WRITERS:
         raise DataError(f"{path}: expected a file that ends in {', '.join(_WRITERS)}; rename it")
     if path.is_dir():
         raise DataError(f"{path}: is a folder; name a file")
+    nearest = next(folder for folder in path.absolute().parents if folder.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise DataError(f"{path}: no file can be written in {nearest}; name another folder")
     if path.exists() and not overwrite:
         raise DataError(f"{path}: exists already; name another file, or add --overwrite")
 

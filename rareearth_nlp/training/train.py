@@ -158,6 +158,7 @@ def _training_id(ingredients: Ingredients) -> str:
     config = ingredients.config
     parts = (
         config.model.model_dump_json(),
+        ingredients.schema.model_dump_json(),
         str(config.random_seed),
         ingredients.corpus_digest,
         str(ingredients.split_sizes),

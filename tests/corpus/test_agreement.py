@@ -46,11 +46,15 @@ def _annotation(id_: str, who: str, themes: tuple[str, ...] | None, stance: dict
     return Annotation.model_validate({"id": id_, "annotator": who, "themes": themes, "stance": stance})
 
 
-def test_pairs_are_the_first_two_readers_of_each_sentence(schema: LabelSchema) -> None:
+def test_the_two_readers_who_share_most_are_compared() -> None:
     answers = [_annotation("s0", who, ("water",), {}) for who in ("c", "b", "a")]
-    answers += [_annotation("s1", "a", (), {}), _annotation("not there", "a", (), {})]
-    ((example, first, second),) = read_twice(answers, EXAMPLES)
-    assert (example.id, first.annotator, second.annotator) == ("s0", "a", "b")
+    answers += [_annotation(id_, who, (), {}) for id_ in ("s1", "not there") for who in ("b", "c")]
+    readings = read_twice(answers, EXAMPLES)
+    assert [(one.id, first.annotator, second.annotator) for one, first, second in readings] == [
+        ("s0", "b", "c"),
+        ("s1", "b", "c"),
+    ]
+    assert read_twice(answers[:1], EXAMPLES) == []
 
 
 def test_agreement_per_theme_and_target(schema: LabelSchema) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,20 @@ def test_truncation_takes_from_the_sentence_and_is_told(toy_weights: Path) -> No
     assert truncated == [False, True]
     assert len(rows[1]["input_ids"]) == 32
     assert rows[1]["input_ids"][1 : 1 + len(target)] == target
+
+
+def test_a_target_as_long_as_the_model_reads_is_cut_too(toy_weights: Path) -> None:
+    rows, truncated = encode(load_tokenizer(toy_weights), ["water " * 60], ["The union won. " * 30], 32)
+    assert len(rows[0]["input_ids"]) == 32
+    assert truncated == [True]
+
+
+def test_threads_share_one_tokenizer(encoder_folder: Path) -> None:
+    tagger = Tagger.load(encoder_folder)
+    jobs = [["water " * 400] * 4, ["The union won."] * 4] * 8
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda job: tagger.tag_sentences(job, ["the mine"]), jobs))
+    assert [tagged[0].truncated for tagged in found] == [True, False] * 8
 
 
 def test_weights_that_do_not_fit_are_refused(encoder_folder: Path) -> None:

@@ -31,9 +31,24 @@ def test_a_label_without_examples_is_never_likely(tmp_path: Path) -> None:
     data = _data([[1, 0], [0, 0], [1, 0], [np.nan, np.nan]], [2, 2, 1])
     classifier = fit_tfidf(data, TfidfConfig(family="tfidf", min_documents=1), random_seed=0)
     classifier.save(tmp_path)
-    scores = TfidfClassifier.load(tmp_path).score(data.texts, ["the mine"])
+    scores = TfidfClassifier.load(tmp_path, themes=2).score(data.texts, ["the mine"])
     assert (scores.themes[:, 1] == 0).all()
     assert (scores.stances[:, 0, 0] < 0.5).all()
+
+
+@pytest.mark.parametrize(
+    ("themes", "stances"),
+    [([[1.0, 0.0], [0.0, 1.0]], []), ([[np.nan, np.nan]] * 3, [0, 1, 2]), ([[1.0], [0.0], [1.0]], [0, 1, 2])],
+    ids=["no stance", "no themes", "one theme"],
+)
+def test_a_corpus_may_lack_a_task(themes: list[list[float]], stances: list[int], tmp_path: Path) -> None:
+    data, width = _data(themes, stances), len(themes[0])
+    fit_tfidf(data, TfidfConfig(family="tfidf", min_documents=1), random_seed=0).save(tmp_path)
+    scores = TfidfClassifier.load(tmp_path, themes=width).score(data.texts, ["the mine"])
+    assert scores.themes.shape == (len(themes), width)
+    assert scores.stances.sum(axis=-1) == pytest.approx(np.ones((len(themes), 1)), abs=1e-5)
+    if not stances:
+        assert (scores.stances.argmax(axis=-1) == 2).all()
 
 
 def test_the_target_is_tied_to_the_words() -> None:
@@ -51,4 +66,4 @@ def test_a_file_of_unexpected_types_is_not_loaded(tfidf_folder: Path, tmp_path: 
     shutil.copytree(tfidf_folder / "model", tmp_path / "model")
     skops.io.dump({"run": print}, tmp_path / "model" / STANCE_FILE)
     with pytest.raises(ModelError, match="unexpected type"):
-        TfidfClassifier.load(tmp_path / "model")
+        TfidfClassifier.load(tmp_path / "model", themes=2)

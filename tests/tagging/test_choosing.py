@@ -39,3 +39,16 @@ def test_asked_before_variable_before_newest(
     assert [("newest" in t, "RAREEARTH_TAGGER" in t, "as asked" in t) for t in told] == [
         (True, False, False), (False, True, False), (False, False, True),
     ]  # fmt: skip
+
+
+def test_what_cannot_be_read_is_passed_over(tfidf_folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    shutil.copytree(tfidf_folder, "taggers/sound")
+    for name, content in (("broken", "{"), ("newer", '{"format_version": 99}')):
+        Path("taggers", name).mkdir()
+        Path("taggers", name, "tagger.json").write_text(content)
+    assert choose_tagger().manifest.family == "tfidf"
+    told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert [message.split(":")[0] for message in told] == [
+        "passed over taggers/broken/tagger.json",
+        "passed over taggers/newer/tagger.json",
+    ]

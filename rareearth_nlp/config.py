@@ -112,7 +112,7 @@ class Config(Strict):
     model: Annotated[EncoderConfig | TfidfConfig, Field(discriminator="family")]
     tracking: TrackingConfig = TrackingConfig()
     taggers: Path = Path("taggers")
-    threshold: float = Field(0.25, gt=0, lt=1)
+    threshold: float = Field(0.5, gt=0, lt=1)
     random_seed: int = Field(13, ge=0, lt=2**32)
 
     @field_validator("taggers")

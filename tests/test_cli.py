@@ -184,8 +184,9 @@ def test_corpus_check_lists_every_problem(capsys: pytest.CaptureFixture[str]) ->
     Path("bad.jsonl").write_text('{"id": "a"}\nno json\n{"id": "b", "document_id": "d", "text": "x", "theme": []}\n')
     assert main(["corpus", "check", "corpus.path=bad.jsonl"]) == 2
     out, err = capsys.readouterr()
-    assert [line.split()[0] for line in out.splitlines()] == ["bad.jsonl:1:", "bad.jsonl:2:", "bad.jsonl:3:"]
-    assert err == "error: bad.jsonl: 3 problems; mend them and check again\n"
+    file = Path("bad.jsonl").resolve()
+    assert [line.split()[0] for line in out.splitlines()] == [f"{file}:1:", f"{file}:2:", f"{file}:3:"]
+    assert err == f"error: {file}: 3 problems; mend them and check again\n"
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -195,11 +196,11 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_an_interruption_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    from rareearth_nlp.commands import project
+    from rareearth_nlp.commands import corpus
 
     def interrupt(_: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(project, "check", interrupt)
+    monkeypatch.setattr(corpus, "check", interrupt)
     assert main(["corpus", "check"]) == 130
     assert "interrupted" in capsys.readouterr().err

@@ -17,8 +17,8 @@ def _write(folder: Path, content: str) -> Path:
     return file
 
 
-def test_the_default_is_the_encoder_with_every_default() -> None:
-    assert load_config() == Config(model=EncoderConfig(family="encoder"))
+def test_the_default_is_the_encoder_with_its_own_threshold() -> None:
+    assert load_config() == Config(model=EncoderConfig(family="encoder"), threshold=0.25)
     assert load_config() == load_config("encoder") == load_config(shipped("configs", "encoder.yaml"))
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import math
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch.utils.data import DataLoader, Sampler
 from tqdm import tqdm
 from transformers import (
     AutoModel,
@@ -74,7 +75,7 @@ def finetune(
     pairs = _pairs(train, settings.neutral_ratio, random_seed)
     model.stance_shift.copy_(_prior_shift(train, pairs))
     rows = _rows(train, pairs, tokenizer, settings.max_tokens)
-    trainer = Trainer(
+    trainer = _LengthTrainer(
         model=model,
         args=_arguments(settings, len(rows), random_seed, checkpoints),
         train_dataset=rows,
@@ -102,7 +103,6 @@ def _arguments(settings: EncoderConfig, rows: int, random_seed: int, checkpoints
         per_device_train_batch_size=settings.batch_size,
         learning_rate=settings.learning_rate,
         warmup_steps=settings.warmup,  # below 1 it is a share of the steps
-        train_sampling_strategy="group_by_length",
         seed=random_seed,
         data_seed=random_seed,
         save_strategy="steps",
@@ -193,6 +193,51 @@ def _interrupted(checkpoints: Path) -> str | None:
     if found:
         _log.warning("going on from %s, where this training was interrupted", found)
     return found
+
+
+class LengthBatches(Sampler[int]):
+    """Rows of like length together, so that little is padded, and the batches in random order.
+
+    The Trainer's own grouping by length goes from the longest rows to the shortest, again and again: the headings come
+    last, and a short training ends on them.
+    """
+
+    POOL = 50
+    """Batches that are sorted together."""
+
+    def __init__(self, lengths: Sequence[int], batch_size: int, random_seed: int) -> None:
+        self._lengths = np.asarray(lengths)
+        self._batch_size = batch_size
+        self._seed = random_seed
+        self._epoch = 0
+
+    def __len__(self) -> int:
+        return len(self._lengths)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch; its order depends on nothing else, so that a resumed training finds it again."""
+        self._epoch = epoch
+
+    def __iter__(self) -> Iterator[int]:
+        draw = np.random.default_rng((self._seed, self._epoch))
+        order = draw.permutation(len(self))
+        size = self.POOL * self._batch_size
+        pools = [order[start : start + size] for start in range(0, len(order), size)]
+        ordered = np.concatenate([pool[np.argsort(self._lengths[pool], kind="stable")] for pool in pools])
+        whole = len(ordered) // self._batch_size
+        batches = ordered[: whole * self._batch_size].reshape(whole, self._batch_size)
+        yield from draw.permutation(batches).ravel().tolist()
+        yield from ordered[whole * self._batch_size :].tolist()
+
+
+class _LengthTrainer(Trainer):  # type: ignore[misc]  # transformers is untyped
+    def get_train_dataloader(self) -> Any:
+        lengths = [len(row["input_ids"]) for row in self.train_dataset]
+        sampler = LengthBatches(lengths, self.args.train_batch_size, self.args.seed)
+        loader = DataLoader(
+            self.train_dataset, self.args.train_batch_size, sampler=sampler, collate_fn=self.data_collator
+        )
+        return self.accelerator.prepare(loader)
 
 
 class _Epochs(TrainerCallback):  # type: ignore[misc]  # transformers is untyped

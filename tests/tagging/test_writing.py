@@ -63,3 +63,10 @@ def test_nothing_is_left_when_writing_fails(documents: list[TaggedDocument], tmp
     with pytest.raises(AttributeError):
         write(broken, tmp_path / "tags.jsonl")  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_takes_no_file_is_refused_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="no file can be written in"):
+        check_out(tmp_path / "file" / "tags.csv", overwrite=False)
+    check_out(tmp_path / "new" / "folder" / "tags.csv", overwrite=False)

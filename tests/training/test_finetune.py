@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rareearth_nlp.corpus.dataset import Labelled
-from rareearth_nlp.training.finetune import _pairs, _prior_shift
+from rareearth_nlp.training.finetune import LengthBatches, _pairs, _prior_shift
 
 STANCES = [0] * 3 + [1] * 7 + [2] * 90
 
@@ -39,3 +39,17 @@ def test_the_shift_restores_the_shares_of_the_corpus(train: Labelled) -> None:
     shift = _prior_shift(train, _pairs(train, 1.0, random_seed=0))
     assert shift.tolist() == pytest.approx([0, 0, math.log(9)])
     assert _prior_shift(train, _pairs(train, None, random_seed=0)).tolist() == [0, 0, 0]
+
+
+def test_batches_are_of_like_length_in_random_order() -> None:
+    lengths = np.random.default_rng(0).integers(3, 60, 1003).tolist()
+    sampler = LengthBatches(lengths, 10, random_seed=1)
+    order = list(sampler)
+    assert sorted(order) == list(range(len(lengths)))
+    batches = [[lengths[index] for index in order[start : start + 10]] for start in range(0, 1000, 10)]
+    assert np.mean([max(batch) - min(batch) for batch in batches]) < 3
+    means = [np.mean(batch) for batch in batches]
+    assert abs(np.corrcoef(means, range(len(means)))[0, 1]) < 0.3
+    assert list(sampler) == order
+    sampler.set_epoch(1)
+    assert list(sampler) != order

@@ -26,15 +26,12 @@ from rareearth_nlp.documents import Example
 from rareearth_nlp.errors import DataError
 from rareearth_nlp.labels import STANCES, LabelSchema, load_labels
 
+PICTURES = (".png", ".svg", ".pdf")
+
 
 def check(arguments: Namespace) -> int:
     """List everything that is wrong with a corpus; if nothing is, its splits, labels and digest."""
-    config = read_config(arguments.settings)
-    schema = load_labels(config.labels_path)
-    try:
-        corpus = load_corpus(config.corpus_path, schema)
-    except CorpusError as found:
-        _refuse(config, list(found.problems))
+    config, schema, corpus = _load(arguments)
     splits = split_corpus(corpus, config.corpus)
     problems = check_corpus(corpus, splits, _folder(config), schema)
     if problems:
@@ -56,9 +53,9 @@ def check(arguments: Namespace) -> int:
 
 def stats(arguments: Namespace) -> int:
     """Print what is in a corpus, quotas beside the counts; draw it where a picture is asked for."""
-    config = read_config(arguments.settings)
-    schema = load_labels(config.labels_path)
-    corpus = load_corpus(config.corpus_path, schema)
+    if arguments.plot and Path(arguments.plot).suffix not in PICTURES:
+        raise DataError(f"{arguments.plot}: expected a file that ends in {', '.join(PICTURES)}; rename it")
+    config, schema, corpus = _load(arguments)
     splits = split_corpus(corpus, config.corpus)
     counts = count(corpus, splits, schema)
     quotas = load_quotas(_folder(config), counts)
@@ -85,9 +82,7 @@ def stats(arguments: Namespace) -> int:
 
 def agreement(arguments: Namespace) -> int:
     """Print how far independent readers agree, or one reader with the corpus' labels."""
-    config = read_config(arguments.settings)
-    schema = load_labels(config.labels_path)
-    corpus = load_corpus(config.corpus_path, schema)
+    config, schema, corpus = _load(arguments)
     files = annotation_files(config.corpus_path)
     annotations = load_annotations(files, schema)
     if arguments.reader:
@@ -114,14 +109,24 @@ def read(arguments: Namespace) -> int:
     """Let a person read sentences in the terminal; every answer is on disk before the next question."""
     from rareearth_nlp.commands.reader import Reader
 
-    config = read_config(arguments.settings)
-    schema = load_labels(config.labels_path)
-    corpus = load_corpus(config.corpus_path, schema)
+    if Path(arguments.reader).name != arguments.reader:
+        raise DataError(f"expected a reader's name, got {arguments.reader!r}; it becomes a file's name, so no slashes")
+    config, schema, corpus = _load(arguments)
     examples = split_corpus(corpus, config.corpus)[arguments.split]
     file = _folder(config) / ANNOTATIONS_FOLDER / f"{arguments.reader}.jsonl"
     done = {answer.id for answer in load_annotations([file] if file.is_file() else [], schema)}
     Reader(arguments.reader, corpus, schema, file).ask([example for example in examples if example.id not in done])
     return 0
+
+
+def _load(arguments: Namespace) -> tuple[Config, LabelSchema, Corpus]:
+    """Return the configuration, labels and corpus that a command names; every broken line of a corpus is printed."""
+    config = read_config(arguments.settings)
+    schema = load_labels(config.labels_path)
+    try:
+        return config, schema, load_corpus(config.corpus_path, schema)
+    except CorpusError as found:
+        _refuse(config, list(found.problems))
 
 
 def _refuse(config: Config, problems: list[str]) -> NoReturn:

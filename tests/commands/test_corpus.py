@@ -109,3 +109,14 @@ def test_check_lists_what_does_not_fit(project: Path, capsys: pytest.CaptureFixt
     captured = capsys.readouterr()
     assert "no sentence of the document 'orphan' is in the corpus" in captured.out
     assert "1 problem; mend them and check again" in captured.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [(["stats", "--plot", "stats.docx"], "ends in .png, .svg, .pdf"), (["read", "../ann"], "so no slashes")],
+)
+def test_bad_names_are_refused(
+    arguments: list[str], told: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["corpus", *arguments, str(project / "config.yaml")]) == 2
+    assert told in capsys.readouterr().err

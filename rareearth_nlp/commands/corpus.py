@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isnan
 from pathlib import Path
 from typing import NoReturn
@@ -37,8 +37,8 @@ def check(arguments: Namespace) -> int:
     if problems:
         _refuse(config, problems)
     out = console()
-    out.print(_splits_table(corpus, splits, schema))
     counts = count(corpus, splits, schema)
+    out.print(_splits_table(counts, splits, schema))
     warnings = warn_of_missing_labels(splits, schema)
     warnings += [
         f"{name}: {counts[name]} of the {least} that quotas.yaml asks for"
@@ -145,11 +145,10 @@ def _documents(readings: Sequence[tuple[Example, Annotation, Annotation]]) -> in
     return len({example.document_id for example, _, _ in readings})
 
 
-def _splits_table(corpus: Corpus, splits: Splits, schema: LabelSchema) -> Table:
-    table = Table(box=SIMPLE_HEAD, title=f"{len(corpus.examples)} sentences", title_justify="left", pad_edge=False)
+def _splits_table(counts: Mapping[str, int], splits: Splits, schema: LabelSchema) -> Table:
+    table = Table(box=SIMPLE_HEAD, title=f"{counts['sentences']} sentences", title_justify="left", pad_edge=False)
     for column in ("split", "documents", "sentences", *schema.theme_names, *STANCES):
         table.add_column(column, justify="left" if column == "split" else "right")
-    counts = count(corpus, splits, schema)
     labels = [f"themes/{theme}" for theme in schema.theme_names] + [f"stance/{stance}" for stance in STANCES]
     for split in splits:
         cells = [str(counts[f"{split}/{name}"]) for name in ("documents", "sentences", *labels)]

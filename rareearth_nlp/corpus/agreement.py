@@ -61,13 +61,9 @@ def agreements(readings: Iterable[tuple[Example, Annotation, Annotation]], schem
     standing = {target.id for target in schema.targets if target.standing}
     for example, first, second in readings:
         if first.themes is not None and second.themes is not None:
+            both = (first.themes, second.themes)
             for theme in schema.theme_names:
-                labels = (
-                    "yes" if theme in reading.themes else "no"
-                    for reading in (first, second)
-                    if reading.themes is not None
-                )
-                pairs[theme].append(Pair(example, *labels))
+                pairs[theme].append(Pair(example, *("yes" if theme in themes else "no" for themes in both)))
         for target, label in first.stance.items():
             if target in second.stance:
                 name = target if target in standing else OTHER_TARGETS

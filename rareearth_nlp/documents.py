@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -71,6 +71,26 @@ class Example:
     split: str | None = None
     unsure: bool = False
     needs_context: bool = False
+
+
+def contexts(units: Sequence[Sentence] | Sequence[Example]) -> list[str]:
+    """Return what stands around each unit of one document: its heading and the unit before, or "" for neither.
+
+    A heading has no unit before; what stands around it is the first heading, the headline.
+
+    Args:
+        units: All units of the document in reading order.
+    """
+    found: list[str] = []
+    headline = heading = before = ""
+    for unit in units:
+        if unit.kind == "heading":
+            found.append(headline)
+            headline, heading, before = headline or unit.text, unit.text, ""
+        else:
+            found.append(" ".join(part for part in (heading, before) if part))
+            before = unit.text
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,7 @@ import mlflow  # reads the switch above when it is imported
 from mlflow.exceptions import MlflowException
 
 TAGGER_FOLDER = "tagger"
+_REFUSED = re.compile(r"[^\w\-. :/]")
 _VERSIONS = ("rareearth_nlp", "torch", "transformers", "datasets", "scikit-learn", "mlflow")
 
 
@@ -71,8 +73,8 @@ class Run:
                 mlflow.log_metric(f"{name}/sentences", len(rows))
 
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        """Log numbers under their names."""
-        mlflow.log_metrics(dict(metrics), step=step)
+        """Log numbers under their names; what MLflow does not take in a name becomes an underscore."""
+        mlflow.log_metrics({_REFUSED.sub("_", name): value for name, value in metrics.items()}, step=step)
 
     def log_figure(self, figure: Figure, name: str) -> None:
         """Log a picture as a PNG."""
@@ -81,6 +83,10 @@ class Run:
     def log_json(self, content: Mapping[str, Any], name: str) -> None:
         """Log a JSON file."""
         mlflow.log_dict(dict(content), name)
+
+    def log_text(self, content: str, name: str) -> None:
+        """Log a text file."""
+        mlflow.log_text(content, name)
 
     def log_tagger(self, folder: Path) -> None:
         """Log the tagger directory."""

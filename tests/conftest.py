@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from rareearth_nlp.commands.training import read_config
 from rareearth_nlp.config import Config
+from rareearth_nlp.corpus.dataset import Labelled, Origin
 from rareearth_nlp.labels import LabelSchema, load_labels
 from rareearth_nlp.resources import shipped
 from rareearth_nlp.tagging.tagger import Tagger
@@ -29,6 +33,23 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.delenv("RAREEARTH_TAGGER", raising=False)
+
+
+def new_labelled(themes: Any, stances: Any = (), documents: Sequence[str] | None = None) -> Labelled:
+    """Return sentences with the themes given, `[sentences, themes]`, the first of them with a stance toward a mine."""
+    size = len(themes)
+    names = documents or ["one"] * size
+    return Labelled(
+        texts=[f"sentence number {number} about water" for number in range(size)],
+        contexts=[""] * size,
+        themes=np.array(themes, dtype=np.float32),
+        rows=np.arange(len(stances)),
+        targets=["the mine"] * len(stances),
+        stances=np.array(stances, dtype=np.int64),
+        seen=[None] * len(stances),
+        origins=[Origin(name, name) for name in names],
+        weights=np.ones(size, dtype=np.float32),
+    )
 
 
 @pytest.fixture(scope="session")

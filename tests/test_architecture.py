@@ -19,7 +19,7 @@ FLOORS = [
     {"reading", "corpus"},
     {"models"},
     {"tracking"},
-    {"tagging"},
+    {"tagging", "evaluation"},
     {"training"},
     {"serving"},
     {"commands"},

@@ -6,7 +6,15 @@ import json
 import pandas as pd
 import pytest
 
-from rareearth_nlp.documents import SCHEMA_VERSION, Document, Sentence, StanceTag, TaggedDocument, TaggedSentence
+from rareearth_nlp.documents import (
+    SCHEMA_VERSION,
+    Document,
+    Sentence,
+    StanceTag,
+    TaggedDocument,
+    TaggedSentence,
+    contexts,
+)
 
 FAVOR = StanceTag("favor", {"favor": 0.7, "against": 0.1, "neutral": 0.2})
 AGAINST = StanceTag("against", {"favor": 0.2, "against": 0.5, "neutral": 0.3})
@@ -95,3 +103,11 @@ def test_a_frame_by_something_else_is_refused(tagged: TaggedDocument) -> None:
 def test_what_is_read_does_not_change(tagged: TaggedDocument) -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         tagged.document.text = "Another leak."  # type: ignore[misc]
+
+
+def test_the_context_of_a_sentence_is_its_heading_and_the_sentence_before() -> None:
+    kinds = {"Mine stops": "heading", "A leak.": "text", "It ran.": "text", "Jobs": "heading", "A strike.": "bullet"}
+    units = [Sentence(text, 0, len(text), kind) for text, kind in kinds.items()]  # type: ignore[arg-type]
+    assert contexts(units) == ["", "Mine stops", "Mine stops A leak.", "Mine stops", "Jobs"]
+    assert contexts([Sentence("A leak.", 0, 7), Sentence("It ran.", 8, 15)]) == ["", "A leak."]
+    assert contexts([]) == []

@@ -37,7 +37,7 @@ def test_a_run_carries_everything_and_is_loadable(tmp_path: Path) -> None:
     assert inputs.keys() == {"train", "validation"}
     assert inputs["train"].startswith(run.data.tags["corpus_digest"][:12])
     artifacts = {item.path for item in mlflow.MlflowClient().list_artifacts(run.info.run_id)}
-    assert artifacts == {"config.yaml", "plots", "tagger", "validation.json"}
+    assert artifacts == {"config.yaml", "plots", "tagger", "validation.html", "validation.json"}
     assert Path(run.info.artifact_uri.removeprefix("file://")).is_relative_to(tmp_path / "tracking" / "artifacts")
 
     (folder,) = Path("taggers").glob("[!.]*")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Mapping
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -11,8 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from rareearth_nlp.documents import StanceTag, TaggedDocument, TaggedSentence
-from rareearth_nlp.training.evaluate import Evaluation
-from rareearth_nlp.training.metrics import TaskMetrics
+from rareearth_nlp.evaluation.evaluate import Evaluation
+from rareearth_nlp.evaluation.metrics import TaskMetrics
+from rareearth_nlp.evaluation.report import parts, tasks
 
 _WIDTH = 120
 """Columns when standard output is not a terminal."""
@@ -43,41 +45,49 @@ def tags_table(document: TaggedDocument) -> Table:
     return table
 
 
-def metrics_table(evaluation: Evaluation, baseline: Evaluation | None, title: str) -> Table:
-    """Return a row per label of themes and stance, the baseline's F1 beside it."""
+def metrics_table(evaluation: Evaluation, controls: Mapping[str, Evaluation], title: str) -> Table:
+    """Return a row per label of themes and stance, the TF-IDF control's F1 beside it where there is one."""
     table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
-    for column in (
-        "label",
-        "n",
-        "precision",
-        "recall",
-        "F1",
-        "95% interval",
-        "avg. prec.",
-        "TF-IDF F1",
-        "always F1",
-    ):
+    columns = ["label", "n", "precision", "recall", "F1", "95% interval", "avg. prec.", "Brier skill"]
+    for column in (*columns, "TF-IDF F1", "always F1"):
         table.add_column(column, justify="left" if column == "label" else "right")
-    _add_task(table, "themes", evaluation.themes, baseline.themes if baseline else None)
-    table.add_section()
-    _add_task(table, "stance, all targets", evaluation.stance, baseline.stance if baseline else None)
-    for target, metrics in evaluation.stance_by_target.items():
+    simple = tasks(controls["TF-IDF"]) if "TF-IDF" in controls else {}
+    for name, metrics in tasks(evaluation).items():
+        _add_task(table, name, metrics, simple.get(name))
         table.add_section()
-        _add_task(table, f"stance: {target}", metrics, baseline.stance_by_target.get(target) if baseline else None)
     return table
 
 
-def _add_task(table: Table, task: str, metrics: TaskMetrics, baseline: TaskMetrics | None) -> None:
-    low, high = metrics.macro_interval
-    macro = ["", "", f"{metrics.macro_f1:.2f}", f"{low:.2f} to {high:.2f}", ""]
-    base = f"{baseline.macro_f1:.2f}" if baseline else ""
-    table.add_row(f"{task} (macro)", str(metrics.count), *macro, base, "", style="bold")
+def parts_table(evaluation: Evaluation, controls: Mapping[str, Evaluation]) -> Table:
+    """Return a row per part: familiar and unfamiliar writers, seen and unseen targets, natural mix, controls."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    themes = ["sentences", "themes, macro-F1", "95% interval"]
+    for column in ("part", *themes, "pairs", "stance, macro-F1", "favor/against F1", "95% interval"):
+        table.add_column(column, justify="left" if column == "part" else "right")
+    for name, part in parts(evaluation, controls).items():
+        cells = [""] * 7
+        if part.themes:
+            cells[:3] = [str(part.themes.count), _number(part.themes.macro_f1), _interval(part.themes.macro_interval)]
+        if part.stance:
+            sides = [_number(part.stance.favor_against_f1), _interval(part.stance.favor_against_interval)]
+            cells[3:] = [str(part.stance.count), _number(part.stance.macro_f1), *sides]
+        table.add_row(name, *cells)
+    return table
+
+
+def _add_task(table: Table, task: str, metrics: TaskMetrics, control: TaskMetrics | None) -> None:
+    macro = ["", "", _number(metrics.macro_f1), _interval(metrics.macro_interval), "", ""]
+    simple = _number(control.macro_f1) if control else ""
+    table.add_row(f"{task} (macro)", str(metrics.count), *macro, simple, "", style="bold")
     for name, label in metrics.labels.items():
-        low, high = label.interval
-        values = [f"{value:.2f}" for value in (label.precision, label.recall, label.f1)]
-        base = f"{baseline.labels[name].f1:.2f}" if baseline else ""
-        rest = [f"{low:.2f} to {high:.2f}", _number(label.average_precision), base, f"{label.always_f1:.2f}"]
-        table.add_row(f"  {name}", str(label.support), *values, *rest)
+        values = [_number(value) for value in (label.precision, label.recall, label.f1)]
+        values += [_interval(label.interval), _number(label.average_precision), _number(label.brier_skill)]
+        simple = _number(control.labels[name].f1) if control else ""
+        table.add_row(f"  {name}", str(label.support), *values, simple, _number(label.always_f1))
+
+
+def _interval(values: tuple[float, float] | None) -> str:
+    return "" if values is None else f"{values[0]:.2f} to {values[1]:.2f}"
 
 
 def _number(value: float | None) -> str:

@@ -6,23 +6,25 @@ import json
 import logging
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from rareearth_nlp.commands.show import console, metrics_table, tags_table
+from rareearth_nlp.commands.show import console, metrics_table, parts_table, tags_table
 from rareearth_nlp.config import Config, EncoderConfig, load_config
 from rareearth_nlp.corpus.dataset import labelled
 from rareearth_nlp.errors import ConfigError, DataError, ModelError
+from rareearth_nlp.evaluation.controls import evaluate_controls
+from rareearth_nlp.evaluation.evaluate import Evaluation
+from rareearth_nlp.evaluation.evaluate import evaluate as measure
+from rareearth_nlp.evaluation.plots import PLOTS
+from rareearth_nlp.evaluation.report import render
 from rareearth_nlp.reading import read_article
 from rareearth_nlp.resources import shipped
 from rareearth_nlp.tagging.choosing import choose_tagger
 from rareearth_nlp.tagging.writing import write
 from rareearth_nlp.tracking import Run, start_run, store_uri, ui_command
-from rareearth_nlp.training.evaluate import Evaluation
-from rareearth_nlp.training.evaluate import evaluate as measure
-from rareearth_nlp.training.plots import precision_recall, stance_confusion
 from rareearth_nlp.training.train import Ingredients, Training, gather, git_commit, load_splits
 from rareearth_nlp.training.train import train as fit
 from rareearth_nlp.validation import validate
@@ -49,7 +51,7 @@ def train(arguments: Namespace) -> int:
     config = read_config(arguments.settings)
     trained = _train(config)
     out = console()
-    out.print(metrics_table(trained.training.validation, trained.training.baseline, "Validation"))
+    _print_metrics(trained.training.validation, trained.training.controls, "Validation")
     out.print(f"tagger     {trained.folder}  (id {trained.training.tagger.id})", soft_wrap=True)
     _print_store(config, trained)
     return 0
@@ -70,13 +72,19 @@ def evaluate(arguments: Namespace) -> int:
     if not data.texts:
         raise DataError(f"{settings.corpus_path}: its {arguments.split} split is empty; add documents to it")
     evaluation = measure(tagger.classifier, data, tagger.schema, tagger.manifest.thresholds, progress=True)
+    learn = labelled(datasets["train"], tagger.schema)
+    controls = evaluate_controls(learn, data, tagger.schema, settings.random_seed) if learn.texts else {}
+    title = f"{arguments.split.capitalize()}, tagger {tagger.id}"
     with start_run(settings.tracking, f"evaluate {arguments.split}") as run:
         run.log_tags({"split": arguments.split, "tagger": tagger.id, "corpus_digest": digest})
-        _log_evaluation(run, evaluation, arguments.split, tagger.manifest.thresholds)
+        _log_evaluation(run, evaluation, controls, arguments.split)
+    if arguments.out:
+        Path(arguments.out).write_text(render(evaluation, controls, title), encoding="utf-8")
     if arguments.json:
-        sys.stdout.write(json.dumps(evaluation.to_dict(), indent=2) + "\n")
+        shape = evaluation.to_dict() | {"controls": {name: control.to_dict() for name, control in controls.items()}}
+        sys.stdout.write(json.dumps(shape, indent=2) + "\n")
     else:
-        console().print(metrics_table(evaluation, None, f"{arguments.split.capitalize()}, tagger {tagger.id}"))
+        _print_metrics(evaluation, controls, title)
     return 0
 
 
@@ -101,7 +109,7 @@ def demo(arguments: Namespace) -> int:
     out.print(
         metrics_table(
             trained.training.validation,
-            trained.training.baseline,
+            trained.training.controls,
             "How good it is: validation, other articles",
         )
     )
@@ -128,9 +136,7 @@ def _train(config: Config) -> Trained:
         training = fit(ingredients, after_epoch=lambda epoch, metrics: run.log_metrics(metrics, step=epoch))
         name = f"{datetime.now():%Y%m%d-%H%M%S-%f}-{config.model.family}"
         folder = training.tagger.save(config.taggers.resolve() / name)
-        _log_evaluation(run, training.validation, "validation", training.tagger.manifest.thresholds)
-        if training.baseline:
-            run.log_metrics({f"baseline_tfidf/validation/{k}": v for k, v in training.baseline.scalars().items()})
+        _log_evaluation(run, training.validation, training.controls, "validation")
         run.log_tags({"tagger": training.tagger.id})
         run.log_tagger(folder)
     return Trained(training, folder, run.id)
@@ -142,11 +148,20 @@ def _log_ingredients(run: Run, ingredients: Ingredients) -> None:
     run.log_datasets(ingredients.datasets, ingredients.corpus_digest)
 
 
-def _log_evaluation(run: Run, evaluation: Evaluation, split: str, thresholds: dict[str, float]) -> None:
+def _log_evaluation(run: Run, evaluation: Evaluation, controls: Mapping[str, Evaluation], split: str) -> None:
     run.log_metrics({f"{split}/{name}": value for name, value in evaluation.scalars().items()})
+    for control, found in controls.items():
+        run.log_metrics({f"control/{control}/{split}/{name}": value for name, value in found.scalars().items()})
     run.log_json(evaluation.to_dict(), f"{split}.json")
-    run.log_figure(precision_recall(evaluation, thresholds), f"{split}_precision_recall")
-    run.log_figure(stance_confusion(evaluation), f"{split}_stance_confusion")
+    run.log_text(render(evaluation, controls, split.capitalize()), f"{split}.html")
+    for name, draw in PLOTS.items():
+        run.log_figure(draw(evaluation), f"{split}_{name}")
+
+
+def _print_metrics(evaluation: Evaluation, controls: Mapping[str, Evaluation], title: str) -> None:
+    out = console()
+    out.print(metrics_table(evaluation, controls, title))
+    out.print(parts_table(evaluation, controls))
 
 
 def _print_store(config: Config, trained: Trained) -> None:

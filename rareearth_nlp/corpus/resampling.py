@@ -1,4 +1,4 @@
-"""Bootstrap over whole documents: sentences of one document resemble each other, documents are what is drawn."""
+"""Bootstrap over writers and their documents: sentences of one document, and of one hand, resemble each other."""
 
 from __future__ import annotations
 
@@ -13,21 +13,49 @@ INTERVAL = (2.5, 97.5)
 """Percentiles of the bootstrap interval."""
 
 
-def sum_by_group(values: NDArray[Any], groups: Sequence[str]) -> NDArray[np.int64]:
+def sum_by_group(values: NDArray[Any], groups: Sequence[str]) -> NDArray[Any]:
     """Return the sum of the rows of each group, `[groups, ...]`, groups in the order of their names."""
     names, place = np.unique(np.array(groups, dtype=str), return_inverse=True)
-    sums = np.zeros((len(names), *values.shape[1:]), dtype=np.int64)
+    sums = np.zeros((len(names), *values.shape[1:]), dtype=values.dtype if values.dtype.kind == "f" else np.int64)
     np.add.at(sums, place, values)
     return sums
 
 
-def resample(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the summed counts of bootstrap resamples of the groups on the first axis, `[RESAMPLES, ...]`."""
-    size = len(counts)
-    if not size:
-        return np.zeros((RESAMPLES, *counts.shape[1:]), dtype=np.int64)
-    draws = np.random.default_rng(0).multinomial(size, np.full(size, 1 / size), RESAMPLES)
-    return np.tensordot(draws, counts, axes=1)
+def draws(groups: Sequence[str], resamples: int = RESAMPLES, random_seed: int = 0) -> NDArray[np.int64]:
+    """Return how often each document is drawn in each bootstrap resample, `[resamples, documents]`.
+
+    Groups are drawn with replacement, then as many documents as each drawn group has: the two-stage cluster bootstrap
+    of Davison and Hinkley, "Bootstrap Methods and their Application" (1997), section 3.8. Groups of one document each
+    make it the plain bootstrap.
+
+    Args:
+        groups: The group of each document, in the order of the documents.
+        resamples: How many to draw.
+        random_seed: Of the draw.
+    """
+    random = np.random.default_rng(random_seed)
+    times = np.zeros((resamples, len(groups)), dtype=np.int64)
+    if not len(groups):
+        return times
+    _, place = np.unique(np.array(groups, dtype=str), return_inverse=True)
+    count = int(place.max()) + 1
+    chosen = random.multinomial(count, np.full(count, 1 / count), resamples)
+    for group in range(count):
+        members = np.flatnonzero(place == group)
+        size = len(members)
+        times[:, members] = random.multinomial(chosen[:, group] * size, np.full(size, 1 / size))
+    return times
+
+
+def resample(counts: NDArray[Any], groups: Sequence[str] | None = None) -> NDArray[Any]:
+    """Return the summed counts of bootstrap resamples of the documents on the first axis, `[RESAMPLES, ...]`.
+
+    Args:
+        counts: `[documents, ...]`.
+        groups: The group of each document; None draws documents alone.
+    """
+    own = [str(number) for number in range(len(counts))] if groups is None else groups
+    return np.tensordot(draws(own), counts, axes=1)
 
 
 def interval(values: NDArray[np.float64]) -> tuple[float, float]:

@@ -34,8 +34,22 @@ class Classifier(Protocol):
         """The name under which `load_classifier` finds the model's code."""
         ...
 
-    def score(self, sentences: Sequence[str], targets: Sequence[str], *, progress: bool = False) -> Scores:
-        """Return the scores of every sentence, and of every sentence toward every target (by name, any phrase)."""
+    def score(
+        self,
+        sentences: Sequence[str],
+        targets: Sequence[str],
+        contexts: Sequence[str] | None = None,
+        *,
+        progress: bool = False,
+    ) -> Scores:
+        """Return the scores of every sentence, and of every sentence toward every target.
+
+        Args:
+            sentences: What to score.
+            targets: By name, or any phrase.
+            contexts: What stands around each sentence, as `documents.contexts` gives it; a family may ignore it.
+            progress: Show a bar on standard error.
+        """
         ...
 
     def save(self, folder: Path) -> None:

@@ -39,8 +39,15 @@ class TfidfClassifier:
         self._themes = themes
         self._stance = stance
 
-    def score(self, sentences: Sequence[str], targets: Sequence[str], *, progress: bool = False) -> Scores:  # noqa: ARG002
-        """Return the scores; nothing is ever truncated, and seconds need no progress bar."""
+    def score(
+        self,
+        sentences: Sequence[str],
+        targets: Sequence[str],
+        contexts: Sequence[str] | None = None,  # noqa: ARG002
+        *,
+        progress: bool = False,  # noqa: ARG002
+    ) -> Scores:
+        """Return the scores; contexts are not read, nothing is ever truncated, and seconds need no progress bar."""
         texts = list(sentences)
         themes = np.zeros((len(texts), self._names), dtype=np.float32)
         if self._themes is not None and texts:

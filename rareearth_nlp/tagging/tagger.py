@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import yaml
 
-from rareearth_nlp.documents import Document, Sentence, StanceTag, TaggedDocument, TaggedSentence
+from rareearth_nlp.documents import Document, Sentence, StanceTag, TaggedDocument, TaggedSentence, contexts
 from rareearth_nlp.errors import DataError, ModelError
 from rareearth_nlp.labels import STANCES, LabelSchema, load_labels
 from rareearth_nlp.models.contract import Classifier, Scores
@@ -80,10 +80,25 @@ class Tagger:
         """
         return self.tag([read_text(text)], targets)[0]
 
-    def tag_sentences(self, sentences: Sequence[str], targets: Targets = None) -> list[TaggedSentence]:
-        """Return one result per string, in order; no string is split."""
+    def tag_sentences(
+        self, sentences: Sequence[str], targets: Targets = None, contexts: Sequence[str] | None = None
+    ) -> list[TaggedSentence]:
+        """Return one result per string, in order; no string is split.
+
+        Args:
+            sentences: Each is tagged by itself.
+            targets: As for `tag_text`.
+            contexts: What stands before each sentence in its article, such as the heading and the sentence before; ""
+                where nothing does.
+
+        Raises:
+            DataError: There are not as many contexts as sentences.
+        """
+        around = [""] * len(sentences) if contexts is None else list(contexts)
+        if len(around) != len(sentences):
+            raise DataError(f'expected a context for each of {len(sentences)} sentences, got {len(around)}; "" is none')
         documents = [Document(str(number), text, (_whole(text),)) for number, text in enumerate(sentences)]
-        return [document.sentences[0] for document in self.tag(documents, targets)]
+        return [document.sentences[0] for document in self._tag(documents, [[text] for text in around], targets, False)]
 
     def tag(
         self, documents: Iterable[Document], targets: Targets = None, *, progress: bool = False
@@ -93,25 +108,20 @@ class Tagger:
         Raises:
             DataError: A target is empty or too long, or `targets` is a string.
         """
-        if isinstance(targets, str):
-            raise DataError(f"expected a list of targets, got the string {targets!r}; write targets=[{targets!r}]")
         read = list(documents)
-        asked: dict[tuple[str, ...], list[int]] = {}
-        for index, document in enumerate(read):
-            wanted = self.schema.default_targets(document.text) if targets is None else tuple(dict.fromkeys(targets))
-            asked.setdefault(wanted, []).append(index)
-        tagged: dict[int, TaggedDocument] = {}
-        for wanted, indices in asked.items():
-            group = [read[index] for index in indices]
-            tagged |= zip(indices, self._tag_group(group, wanted, progress), strict=True)
-        result = [tagged[index] for index in range(len(read))]
-        _warn_of_truncation(result)
-        return result
+        return self._tag(read, [contexts(document.sentences) for document in read], targets, progress)
 
-    def score(self, sentences: Sequence[str], targets: Sequence[str], *, progress: bool = False) -> Scores:
-        """Return the raw scores of every sentence toward every target, as arrays."""
+    def score(
+        self,
+        sentences: Sequence[str],
+        targets: Sequence[str],
+        contexts: Sequence[str] | None = None,
+        *,
+        progress: bool = False,
+    ) -> Scores:
+        """Return the raw scores of every sentence toward every target, as arrays; contexts as for `tag_sentences`."""
         names = [self.schema.resolve(target) for target in targets]
-        return self._classifier.score(sentences, names, progress=progress)
+        return self._classifier.score(sentences, names, contexts, progress=progress)
 
     @property
     def classifier(self) -> Classifier:
@@ -141,18 +151,37 @@ class Tagger:
         self.manifest = self.manifest.model_copy(update={"files": digests(folder)})
         (folder / MANIFEST_FILE).write_text(self.manifest.model_dump_json(indent=2), encoding="utf-8")
 
-    def _tag_group(self, documents: list[Document], targets: tuple[str, ...], progress: bool) -> list[TaggedDocument]:
-        """Return the documents tagged toward the same targets, scored as one batch."""
-        texts = [sentence.text for document in documents for sentence in document.sentences]
-        scores = self.score(texts, targets, progress=progress)
-        result, row = [], 0
-        for document in documents:
-            sentences = []
-            for sentence in document.sentences:
-                sentences.append(self._tagged(sentence, scores, row, targets))
-                row += 1
-            result.append(TaggedDocument(document, tuple(sentences), self.id))
+    def _tag(
+        self, documents: list[Document], around: list[list[str]], targets: Targets, progress: bool
+    ) -> list[TaggedDocument]:
+        """Return the documents tagged, `around` being the context of each sentence of each document."""
+        if isinstance(targets, str):
+            raise DataError(f"expected a list of targets, got the string {targets!r}; write targets=[{targets!r}]")
+        asked: dict[tuple[str, ...], list[int]] = {}
+        for index, document in enumerate(documents):
+            wanted = self.schema.default_targets(document.text) if targets is None else tuple(dict.fromkeys(targets))
+            asked.setdefault(wanted, []).append(index)
+        tagged: dict[int, TaggedDocument] = {}
+        for wanted, indices in asked.items():
+            texts = [sentence.text for index in indices for sentence in documents[index].sentences]
+            before = [context for index in indices for context in around[index]]
+            scores = self.score(texts, wanted, before, progress=progress)
+            group = [documents[index] for index in indices]
+            tagged |= zip(indices, self._with_tags(group, wanted, scores), strict=True)
+        result = [tagged[index] for index in range(len(documents))]
+        _warn_of_truncation(result)
         return result
+
+    def _with_tags(
+        self, documents: list[Document], targets: tuple[str, ...], scores: Scores
+    ) -> Iterator[TaggedDocument]:
+        """Yield the documents tagged by scores whose rows are their sentences, one document after the other."""
+        row = 0
+        for document in documents:
+            rows = range(row, row := row + len(document.sentences))
+            pairs = zip(document.sentences, rows, strict=True)
+            sentences = tuple(self._tagged(sentence, scores, place, targets) for sentence, place in pairs)
+            yield TaggedDocument(document, sentences, self.id)
 
     def _tagged(self, sentence: Sentence, scores: Scores, row: int, targets: tuple[str, ...]) -> TaggedSentence:
         themes = dict(zip(self.schema.theme_names, scores.themes[row].tolist(), strict=True))

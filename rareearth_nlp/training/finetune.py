@@ -55,7 +55,8 @@ def finetune(
 ) -> EncoderClassifier:
     """Return an encoder fine-tuned on the annotated sentences.
 
-    Every sentence is a row for its themes, and one more for each target toward which its stance is annotated.
+    Every sentence is a row for its themes, and one more for each target toward which its stance is annotated. Where
+    context is read, every row comes with it in one epoch and without it in the next: a sentence is also tagged alone.
 
     Args:
         train: The training split.
@@ -71,27 +72,30 @@ def finetune(
     tokenizer = load_tokenizer(weights.folder)
     encoder = AutoModel.from_pretrained(weights.folder, dtype=torch.float32, local_files_only=True)
     model = JointEncoder(encoder, themes)
-    classifier = EncoderClassifier(model, tokenizer, settings.max_tokens)
+    classifier = EncoderClassifier(model, tokenizer, settings.max_tokens, reads_context=settings.context)
     pairs = _pairs(train, settings.neutral_ratio, random_seed)
     model.stance_shift.copy_(_prior_shift(train, pairs))
-    rows = _rows(train, pairs, tokenizer, settings.max_tokens)
+    rows = _rows(train, [""] * len(train.texts), pairs, tokenizer, settings.max_tokens)
+    epoch = math.ceil(len(rows) / settings.batch_size)
+    if settings.context and any(train.contexts):
+        rows += _rows(train, train.contexts, pairs, tokenizer, settings.max_tokens)
     trainer = _LengthTrainer(
         model=model,
-        args=_arguments(settings, len(rows), random_seed, checkpoints),
+        args=_arguments(settings, epoch, random_seed, checkpoints),
         train_dataset=rows,
         data_collator=lambda rows: _collate(tokenizer, rows),
         optimizers=(_optimizer(model, settings), None),
-        callbacks=[_Epochs(classifier, after_epoch)],
+        callbacks=[_Epochs(classifier, epoch, after_epoch)],
     )
     for noisy in (PrinterCallback, ProgressCallback):  # they print to standard output
         trainer.remove_callback(noisy)
     trainer.train(resume_from_checkpoint=_interrupted(checkpoints))
     shutil.rmtree(checkpoints, ignore_errors=True)
-    return EncoderClassifier(model.cpu(), tokenizer, settings.max_tokens)
+    return EncoderClassifier(model.cpu(), tokenizer, settings.max_tokens, reads_context=settings.context)
 
 
-def _arguments(settings: EncoderConfig, rows: int, random_seed: int, checkpoints: Path) -> TrainingArguments:
-    epoch = math.ceil(rows / settings.batch_size)
+def _arguments(settings: EncoderConfig, epoch: int, random_seed: int, checkpoints: Path) -> TrainingArguments:
+    """Return the Trainer's arguments; `epoch` is how many steps one takes."""
     steps = max(settings.epochs * epoch, settings.min_steps)
     steps = min(steps, settings.max_steps or steps)
     pause = min(
@@ -145,12 +149,13 @@ def _prior_shift(train: Labelled, pairs: list[int]) -> torch.Tensor:
 
 
 def _rows(
-    train: Labelled, pairs: list[int], tokenizer: PreTrainedTokenizerFast, max_tokens: int
+    train: Labelled, contexts: Sequence[str], pairs: list[int], tokenizer: PreTrainedTokenizerFast, max_tokens: int
 ) -> list[dict[str, Any]]:
     """Return the token rows with both labels, each masked where the row does not have it, and their weights."""
-    alone, _ = encode(tokenizer, [""] * len(train.texts), train.texts, max_tokens)
+    alone, _ = encode(tokenizer, [""] * len(train.texts), contexts, train.texts, max_tokens)
     targets = [train.targets[pair] for pair in pairs]
-    paired, _ = encode(tokenizer, targets, [train.texts[train.rows[pair]] for pair in pairs], max_tokens)
+    texts, around = ([values[train.rows[pair]] for pair in pairs] for values in (train.texts, contexts))
+    paired, _ = encode(tokenizer, targets, around, texts, max_tokens)
     unknown = [float("nan")] * train.themes.shape[1]
     for_themes = [
         row | {"themes": labels.tolist(), "stance": IGNORED, "weights": float(weight)}
@@ -243,8 +248,9 @@ class _LengthTrainer(Trainer):  # type: ignore[misc]  # transformers is untyped
 class _Epochs(TrainerCallback):  # type: ignore[misc]  # transformers is untyped
     """Shows the steps on standard error, and hands the classifier out after each epoch."""
 
-    def __init__(self, classifier: EncoderClassifier, after_epoch: AfterEpoch) -> None:
+    def __init__(self, classifier: EncoderClassifier, epoch: int, after_epoch: AfterEpoch) -> None:
         self._classifier = classifier
+        self._epoch = epoch
         self._after_epoch = after_epoch
         self._bar: tqdm[Any] | None = None
 
@@ -260,7 +266,7 @@ class _Epochs(TrainerCallback):  # type: ignore[misc]  # transformers is untyped
     ) -> None:
         if "loss" in logs:
             model.eval()
-            self._after_epoch(round(state.epoch), self._classifier, logs["loss"])
+            self._after_epoch(round(state.global_step / self._epoch), self._classifier, logs["loss"])
             model.train()
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -16,13 +16,14 @@ from rareearth_nlp.config import Config, EncoderConfig, TfidfConfig
 from rareearth_nlp.corpus.dataset import Labelled, labelled, to_datasets
 from rareearth_nlp.corpus.loading import load_corpus
 from rareearth_nlp.corpus.splitting import refuse_empty_splits, split_corpus, warn_of_missing_labels
+from rareearth_nlp.evaluation.controls import evaluate_controls
+from rareearth_nlp.evaluation.evaluate import Evaluation, evaluate
 from rareearth_nlp.labels import LabelSchema, load_labels
 from rareearth_nlp.models.contract import Classifier
 from rareearth_nlp.models.tfidf import fit_tfidf
 from rareearth_nlp.models.weights import Weights, find_weights
 from rareearth_nlp.tagging.manifest import Provenance
 from rareearth_nlp.tagging.tagger import Tagger, new_tagger
-from rareearth_nlp.training.evaluate import Evaluation, evaluate
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -55,11 +56,11 @@ class Ingredients:
 
 @dataclass(frozen=True)
 class Training:
-    """What training gives: a tagger that is not yet on disk, and how it and the baseline do on validation."""
+    """What training gives: a tagger that is not yet on disk, and how it and the controls do on validation."""
 
     tagger: Tagger
     validation: Evaluation
-    baseline: Evaluation | None
+    controls: Mapping[str, Evaluation]
 
 
 def gather(config: Config) -> Ingredients:
@@ -85,11 +86,11 @@ def load_splits(config: Config, schema: LabelSchema) -> tuple[str, DatasetDict]:
     splits = split_corpus(corpus, config.corpus)
     for warning in warn_of_missing_labels(splits, schema):
         _log.warning(warning)
-    return corpus.digest, to_datasets(splits, schema)
+    return corpus.digest, to_datasets(splits, schema, corpus.documents)
 
 
 def train(ingredients: Ingredients, after_epoch: AfterEpoch | None = None) -> Training:
-    """Return a trained tagger with its evaluation on validation, beside the TF-IDF baseline's on the same sentences.
+    """Return a trained tagger with its evaluation on validation, beside the controls' on the same sentences.
 
     Args:
         ingredients: From `gather`.
@@ -100,13 +101,8 @@ def train(ingredients: Ingredients, after_epoch: AfterEpoch | None = None) -> Tr
     thresholds = dict.fromkeys(schema.theme_names, config.threshold)
     classifier = _fit(ingredients, learn, check, thresholds, after_epoch)
     validation = evaluate(classifier, check, schema, thresholds)
-    baseline = None
-    if classifier.family != "tfidf":
-        simple = fit_tfidf(learn, TfidfConfig(family="tfidf"), config.random_seed)
-        # its classes are balanced in training, so its scores have their middle at a half
-        baseline = evaluate(simple, check, schema, dict.fromkeys(schema.theme_names, 0.5))
     tagger = new_tagger(classifier, schema, thresholds, _provenance(ingredients, validation))
-    return Training(tagger, validation, baseline)
+    return Training(tagger, validation, evaluate_controls(learn, check, schema, config.random_seed))
 
 
 def git_commit() -> str | None:

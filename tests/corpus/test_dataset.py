@@ -3,12 +3,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rareearth_nlp.corpus.dataset import Labelled, labelled, to_datasets
+from rareearth_nlp.corpus.dataset import Labelled, Origin, labelled, to_datasets
+from rareearth_nlp.corpus.records import DocumentRecord
 from rareearth_nlp.corpus.splitting import Splits
 from rareearth_nlp.documents import Example
 from rareearth_nlp.labels import STANCES, LabelSchema
 
-COLUMNS = ["id", "document_id", "position", "text", "kind", "themes", "stance", "source", "unsure"]
+COLUMNS = ["id", "document_id", "position", "text", "context", "kind", "themes", "stance", "source", "unsure"]
+COLUMNS += ["writer", "family", "weight", "familiar"]
+DOCUMENTS = {
+    "a": DocumentRecord(id="a", writer="Ann", family="news", weight=2.0),
+    "b": DocumentRecord(id="b", writer="Bo"),
+    "c": DocumentRecord(id="c", writer="Cy"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +55,16 @@ def test_rows_survive_with_null_and_empty_themes(splits: Splits, schema: LabelSc
         "document_id": "a",
         "position": 0,
         "text": "A leak.",
+        "context": "",
         "kind": "heading",
         "themes": [0],
-        "stance": [{"target": "mine", "label": 1}, {"target": "a new port", "label": 0}],
+        "stance": [{"target": "mine", "label": 1, "seen": True}, {"target": "a new port", "label": 0, "seen": True}],
         "source": "me",
         "unsure": False,
+        "writer": None,
+        "family": None,
+        "weight": 1.0,
+        "familiar": None,
     }
     assert (rows[2]["stance"], rows[2]["source"]) == ([], None)
 
@@ -68,7 +80,8 @@ def test_themes_become_ones_zeros_and_nan(train: Labelled) -> None:
     assert train.themes.dtype == np.float32
     assert train.themed.tolist() == [True, False, True]
     assert train.texts == ["A leak.", "It ran.", "It stopped."]
-    assert train.documents == ["a", "a", "b"]
+    assert [origin.document for origin in train.origins] == ["a", "a", "b"]
+    assert train.contexts == ["", "A leak.", ""]
 
 
 def test_stances_become_pairs_under_the_names_that_the_model_reads(train: Labelled) -> None:
@@ -81,5 +94,28 @@ def test_an_empty_split_has_empty_arrays(splits: Splits, schema: LabelSchema) ->
     test = labelled(to_datasets(splits, schema)["test"], schema)
     assert test.themes.shape == (0, 2)
     assert test.rows.shape == test.stances.shape == (0,)
-    assert (test.texts, test.targets, test.documents) == ([], [], [])
+    assert (test.texts, test.targets, test.origins) == ([], [], [])
     assert test.rows.dtype == test.stances.dtype == np.dtype(np.int64)
+
+
+def test_writers_and_targets_are_compared_with_the_training_split(splits: Splits, schema: LabelSchema) -> None:
+    more = {**splits, "test": (Example("c-1", "c", 1, "It won.", None, {"Salar Blanco": "favor", "a dam": "favor"}),)}
+    datasets = to_datasets(more, schema, DOCUMENTS)
+    train, test = (labelled(datasets[name], schema) for name in ("train", "test"))
+    assert train.origins[0] == Origin("a", "Ann", "news", 2.0, familiar=True)
+    assert train.origins[2] == Origin("b", "Bo", None, 1.0, familiar=True)
+    assert test.origins == [Origin("c", "Cy", None, 1.0, familiar=False)]
+    assert test.seen == [True, False]  # the mine under another name
+
+
+def test_nothing_is_familiar_or_not_without_a_training_split(splits: Splits, schema: LabelSchema) -> None:
+    alone = labelled(to_datasets({"train": (), "test": splits["train"]}, schema, DOCUMENTS)["test"], schema)
+    assert {origin.familiar for origin in alone.origins} == {None}
+    assert set(alone.seen) == {None}
+
+
+def test_a_choice_of_sentences_takes_its_pairs_along(train: Labelled) -> None:
+    chosen = train.sentences(np.array([False, True, True]))
+    assert (chosen.texts, chosen.contexts) == (["It ran.", "It stopped."], ["A leak.", ""])
+    assert (chosen.rows.tolist(), chosen.targets) == ([0], ["the brine workers' union"])
+    assert [STANCES[stance] for stance in chosen.stances] == ["neutral"]

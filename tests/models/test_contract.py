@@ -19,6 +19,7 @@ SENTENCES = [
     "A well ran dry below the mine and the herders left.",
     "The union won a deal.",
 ]
+CONTEXTS = ["", "", "Water fell. The mine grew.", "The mine stopped."]
 TARGETS = ["the Salar Blanco lithium mine", "a pipe nobody has heard of"]
 
 
@@ -45,9 +46,9 @@ def test_nothing_asked(classifier: Classifier, sentences: list[str], targets: li
 
 
 def test_a_score_depends_on_neither_neighbours_nor_other_targets(classifier: Classifier) -> None:
-    together = classifier.score(SENTENCES, TARGETS)
-    for row, sentence in enumerate(SENTENCES):
-        alone = classifier.score([sentence], TARGETS[1:])
+    together = classifier.score(SENTENCES, TARGETS, CONTEXTS)
+    for row, (sentence, context) in enumerate(zip(SENTENCES, CONTEXTS, strict=True)):
+        alone = classifier.score([sentence], TARGETS[1:], [context])
         np.testing.assert_allclose(alone.themes[0], together.themes[row], atol=1e-5)
         np.testing.assert_allclose(alone.stances[0, 0], together.stances[row, 1], atol=1e-5)
 

@@ -6,29 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import new_labelled
 
 from rareearth_nlp.config import TfidfConfig
-from rareearth_nlp.corpus.dataset import Labelled
 from rareearth_nlp.errors import ModelError
 from rareearth_nlp.models.tfidf import STANCE_FILE, TfidfClassifier, crossed, fit_tfidf
 
 
-def _data(themes: list[list[float]], stances: list[int]) -> Labelled:
-    texts = [f"sentence number {number} about water" for number in range(len(themes))]
-    return Labelled(
-        texts=texts,
-        themes=np.array(themes, dtype=np.float32),
-        rows=np.arange(len(stances)),
-        targets=["the mine"] * len(stances),
-        stances=np.array(stances, dtype=np.int64),
-        documents=["one"] * len(texts),
-        weights=np.ones(len(texts), dtype=np.float32),
-    )
-
-
 @pytest.mark.filterwarnings("ignore:Label not:UserWarning")
 def test_a_label_without_examples_is_never_likely(tmp_path: Path) -> None:
-    data = _data([[1, 0], [0, 0], [1, 0], [np.nan, np.nan]], [2, 2, 1])
+    data = new_labelled([[1, 0], [0, 0], [1, 0], [np.nan, np.nan]], [2, 2, 1])
     classifier = fit_tfidf(data, TfidfConfig(family="tfidf", min_documents=1), random_seed=0)
     classifier.save(tmp_path)
     scores = TfidfClassifier.load(tmp_path, themes=2).score(data.texts, ["the mine"])
@@ -42,7 +29,7 @@ def test_a_label_without_examples_is_never_likely(tmp_path: Path) -> None:
     ids=["no stance", "no themes", "one theme"],
 )
 def test_a_corpus_may_lack_a_task(themes: list[list[float]], stances: list[int], tmp_path: Path) -> None:
-    data, width = _data(themes, stances), len(themes[0])
+    data, width = new_labelled(themes, stances), len(themes[0])
     fit_tfidf(data, TfidfConfig(family="tfidf", min_documents=1), random_seed=0).save(tmp_path)
     scores = TfidfClassifier.load(tmp_path, themes=width).score(data.texts, ["the mine"])
     assert scores.themes.shape == (len(themes), width)

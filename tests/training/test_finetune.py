@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from conftest import new_labelled
 
 from rareearth_nlp.corpus.dataset import Labelled
 from rareearth_nlp.training.finetune import LengthBatches, _pairs, _prior_shift
@@ -15,16 +16,7 @@ STANCES = [0] * 3 + [1] * 7 + [2] * 90
 
 @pytest.fixture
 def train() -> Labelled:
-    size = len(STANCES)
-    return Labelled(
-        texts=[""] * size,
-        themes=np.zeros((size, 1), dtype=np.float32),
-        rows=np.arange(size),
-        targets=["mine"] * size,
-        stances=np.array(STANCES),
-        documents=[""] * size,
-        weights=np.ones(size, dtype=np.float32),
-    )
+    return new_labelled(np.zeros((len(STANCES), 1)), STANCES)
 
 
 @pytest.mark.parametrize(("ratio", "neutral"), [(1.0, 10), (2.5, 25), (50.0, 90), (None, 90)])

@@ -9,9 +9,9 @@ import pytest
 
 from rareearth_nlp.commands.training import read_config
 from rareearth_nlp.errors import DataError
+from rareearth_nlp.evaluation.evaluate import evaluate
+from rareearth_nlp.evaluation.plots import PLOTS
 from rareearth_nlp.resources import shipped
-from rareearth_nlp.training.evaluate import evaluate
-from rareearth_nlp.training.plots import precision_recall, stance_confusion
 from rareearth_nlp.training.train import Ingredients, gather, train
 
 STARTER = str(shipped("seeds", "starter", "config.yaml"))
@@ -40,12 +40,12 @@ def test_it_learns_what_it_is_shown(family: str, toy_settings: list[str]) -> Non
     assert shown.stance.macro_f1 > 0.7
 
 
-def test_each_epoch_is_reported_and_the_baseline_stands_beside(toy_settings: list[str]) -> None:
+def test_each_epoch_is_reported_and_the_controls_stand_beside(toy_settings: list[str]) -> None:
     seen: list[tuple[int, dict[str, float]]] = []
     training = train(_ingredients(*toy_settings), after_epoch=lambda epoch, found: seen.append((epoch, found)))
     assert [epoch for epoch, _ in seen] == [1, 2]
     assert {"train/loss", "validation/themes/macro_f1", "validation/stance/favor_against_f1"} <= seen[0][1].keys()
-    assert training.baseline is not None
+    assert list(training.controls) == ["majority", "TF-IDF", "TF-IDF, target-blind"]
     provenance = training.tagger.manifest.provenance
     assert provenance.validation == training.validation.scalars()
     assert provenance.split_sizes == {"train": 24, "validation": 8, "test": 0}
@@ -88,11 +88,8 @@ def test_a_limit_of_steps_ends_training_within_an_epoch(toy_settings: list[str])
 
 def test_plots_are_drawn(toy_settings: list[str], tmp_path: Path) -> None:
     training = train(_ingredients(*toy_settings))
-    for name, figure in {
-        "pr": precision_recall(training.validation, training.tagger.manifest.thresholds),
-        "confusion": stance_confusion(training.validation),
-    }.items():
-        figure.savefig(tmp_path / f"{name}.png")
+    for name, draw in PLOTS.items():
+        draw(training.validation).savefig(tmp_path / f"{name}.png")
         assert (tmp_path / f"{name}.png").stat().st_size > 5000
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from conftest import new_labelled
 from sklearn.metrics import average_precision_score, f1_score
 
 from rareearth_nlp.corpus.dataset import Labelled
-from rareearth_nlp.training.metrics import stance_metrics, theme_metrics
+from rareearth_nlp.evaluation.metrics import stance_metrics, theme_metrics
 
 NAMES = ("water", "jobs")
 CUTS = {"water": 0.5, "jobs": 0.3}
@@ -17,15 +18,7 @@ def _data(size: int = 60) -> tuple[Labelled, np.ndarray]:
     rng = np.random.default_rng(1)
     themes = rng.integers(0, 2, (size, 2)).astype(np.float32)
     themes[:5] = np.nan
-    data = Labelled(
-        texts=[""] * size,
-        themes=themes,
-        rows=np.arange(size),
-        targets=["mine"] * size,
-        stances=rng.integers(0, 3, size),
-        documents=[f"doc {row // 6}" for row in range(size)],
-        weights=np.ones(size, dtype=np.float32),
-    )
+    data = new_labelled(themes, rng.integers(0, 3, size), [f"doc {row // 6}" for row in range(size)])
     return data, rng.random((size, 2)).astype(np.float32)
 
 
@@ -62,8 +55,7 @@ def test_intervals_resample_documents() -> None:
     half = perfect.copy()
     half[30:] = 1 - half[30:]  # five documents all right, five all wrong
     low, high = theme_metrics(data, half, NAMES, CUTS).labels["water"].interval
-    sentences = [f"doc {row}" for row in range(60)]
-    alone = Labelled(data.texts, data.themes, data.rows, data.targets, data.stances, sentences, data.weights)
+    alone = new_labelled(data.themes, data.stances, [f"doc {row}" for row in range(60)])
     narrow_low, narrow_high = theme_metrics(alone, half, NAMES, CUTS).labels["water"].interval
     assert high - low > 1.5 * (narrow_high - narrow_low)
 

@@ -1,0 +1,1 @@
+"""How good a tagger's scores are: metrics with intervals, parts, controls, pictures."""

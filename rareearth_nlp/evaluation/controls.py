@@ -1,0 +1,100 @@
+"""What any tagger should beat: the most frequent label, words without an encoder, stance without its target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rareearth_nlp.config import TfidfConfig
+from rareearth_nlp.corpus.dataset import Labelled
+from rareearth_nlp.evaluation.evaluate import Evaluation, evaluate
+from rareearth_nlp.labels import STANCES, LabelSchema
+from rareearth_nlp.models.contract import Classifier, Scores
+from rareearth_nlp.models.tfidf import fit_tfidf
+
+THRESHOLD = 0.5
+"""Of every control: their classes are balanced in training, so that scores have their middle there."""
+
+ANYTHING = "it"
+"""The target that a target-blind control reads, whichever is asked."""
+
+
+class MajorityClassifier:
+    """Gives every sentence the frequencies of the training split, so that it always tags what is most frequent."""
+
+    family = "majority"
+
+    def __init__(self, train: Labelled) -> None:
+        themes = train.themes[train.themed]
+        self._themes = themes.mean(axis=0) if len(themes) else np.zeros(train.themes.shape[1], dtype=np.float32)
+        counts = np.bincount(train.stances, minlength=len(STANCES))
+        self._stance = (counts / max(counts.sum(), 1)).astype(np.float32)
+
+    def score(
+        self,
+        sentences: Sequence[str],
+        targets: Sequence[str],
+        contexts: Sequence[str] | None = None,  # noqa: ARG002
+        *,
+        progress: bool = False,  # noqa: ARG002
+    ) -> Scores:
+        """Return the same scores for every sentence."""
+        size = len(sentences)
+        stances = np.broadcast_to(self._stance, (size, len(targets), len(STANCES)))
+        return Scores(np.tile(self._themes, (size, 1)), stances, np.zeros(size, dtype=np.bool_))
+
+    def save(self, folder: Path) -> None:
+        """Refuse: a control is fitted where it is needed."""
+        raise NotImplementedError
+
+
+class TargetBlindClassifier:
+    """Asks a classifier for the stance toward one and the same target, whichever is asked."""
+
+    family = "target-blind"
+
+    def __init__(self, classifier: Classifier) -> None:
+        self._classifier = classifier
+
+    def score(
+        self,
+        sentences: Sequence[str],
+        targets: Sequence[str],
+        contexts: Sequence[str] | None = None,
+        *,
+        progress: bool = False,
+    ) -> Scores:
+        """Return the classifier's scores, the stance the same toward every target."""
+        found = self._classifier.score(sentences, [ANYTHING][: len(targets)], contexts, progress=progress)
+        stances: NDArray[np.float32] = found.stances
+        return replace(found, stances=np.repeat(stances, len(targets), axis=1) if len(targets) else stances)
+
+    def save(self, folder: Path) -> None:
+        """Refuse: a control is fitted where it is needed."""
+        raise NotImplementedError
+
+
+def blind(data: Labelled) -> Labelled:
+    """Return the data with every target called the same, for training without targets."""
+    return replace(data, targets=[ANYTHING] * len(data.targets))
+
+
+def evaluate_controls(train: Labelled, data: Labelled, schema: LabelSchema, random_seed: int) -> dict[str, Evaluation]:
+    """Return how the controls do on annotated sentences, by name."""
+    thresholds = dict.fromkeys(schema.theme_names, THRESHOLD)
+    fitted = fit_controls(train, random_seed)
+    return {name: evaluate(control, data, schema, thresholds) for name, control in fitted.items()}
+
+
+def fit_controls(train: Labelled, random_seed: int) -> dict[str, Classifier]:
+    """Return the controls by name, fitted on the training split in seconds."""
+    settings = TfidfConfig(family="tfidf")
+    return {
+        "majority": MajorityClassifier(train),
+        "TF-IDF": fit_tfidf(train, settings, random_seed),
+        "TF-IDF, target-blind": TargetBlindClassifier(fit_tfidf(blind(train), settings, random_seed)),
+    }

@@ -1,0 +1,194 @@
+"""Scores a split and measures it: themes, stance, stance by target, and every part that tells something of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rareearth_nlp.corpus.dataset import Labelled
+from rareearth_nlp.evaluation.metrics import TaskMetrics, stance_metrics, theme_metrics
+from rareearth_nlp.labels import STANCES, LabelSchema
+from rareearth_nlp.models.contract import Classifier
+
+
+@dataclass(frozen=True)
+class Part:
+    """Metrics of a part of a split, or of the whole weighed otherwise; None for a task that the part does not have."""
+
+    themes: TaskMetrics | None
+    stance: TaskMetrics | None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A split's labels, a classifier's scores for them, and the metrics.
+
+    Attributes:
+        themes: Metrics of the themes.
+        stance: Metrics of the stance, pooled over all targets.
+        stance_by_target: The same toward each standing target.
+        parts: Metrics by part: documents of writers that training has or has not, targets that it has or has not, the
+            mix of real coverage, families of genres; only those that the split has.
+        thresholds: From which score on each theme is tagged.
+        data: The split's labels.
+        theme_scores: `[sentences, themes]`.
+        stance_scores: `[pairs, 3]`.
+    """
+
+    themes: TaskMetrics
+    stance: TaskMetrics
+    stance_by_target: Mapping[str, TaskMetrics]
+    parts: Mapping[str, Part]
+    thresholds: Mapping[str, float]
+    data: Labelled
+    theme_scores: NDArray[np.float32]
+    stance_scores: NDArray[np.float32]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return every metric, nested by task and label."""
+        return {
+            "documents": len({origin.document for origin in self.data.origins}),
+            "sentences": len(self.data.texts),
+            "thresholds": dict(self.thresholds),
+            "themes": self.themes.to_dict(),
+            "stance": self.stance.to_dict(),
+            "stance_by_target": {target: metrics.to_dict() for target, metrics in self.stance_by_target.items()},
+            "parts": {name: asdict(part) for name, part in self.parts.items()},
+        }
+
+    def scalars(self) -> dict[str, float]:
+        """Return the metrics as flat names with numbers, such as `themes/reform/f1`; what is undefined is left out."""
+        tasks = {"themes": self.themes, "stance": self.stance}
+        tasks |= {f"stance/{target}": metrics for target, metrics in self.stance_by_target.items()}
+        found: dict[str, float] = {}
+        for task, metrics in tasks.items():
+            found |= _label_scalars(task, metrics) | _mean_scalars(task, metrics)
+        for name, part in self.parts.items():
+            for task, some in (("themes", part.themes), ("stance", part.stance)):
+                found |= _mean_scalars(f"{name}/{task}", some) if some else {}
+        return found
+
+
+def evaluate(
+    classifier: Classifier,
+    data: Labelled,
+    schema: LabelSchema,
+    thresholds: Mapping[str, float],
+    *,
+    progress: bool = False,
+) -> Evaluation:
+    """Return how the classifier does on annotated sentences."""
+    scores = score_labelled(classifier, data, len(schema.themes), progress=progress)
+    return measure(*scores, data, schema, thresholds)
+
+
+def measure(
+    theme_scores: NDArray[np.float32],
+    stance_scores: NDArray[np.float32],
+    data: Labelled,
+    schema: LabelSchema,
+    thresholds: Mapping[str, float],
+) -> Evaluation:
+    """Return how good scores are that were computed before; see `Evaluation` for their shapes."""
+    by_target = {}
+    for target in schema.targets:
+        chosen = np.array([name == target.name for name in data.targets], dtype=bool)
+        if target.standing and chosen.any():
+            by_target[target.id] = stance_metrics(data.pairs(chosen), stance_scores[chosen])
+    names = schema.theme_names
+    return Evaluation(
+        themes=theme_metrics(data, theme_scores, names, thresholds),
+        stance=stance_metrics(data, stance_scores),
+        stance_by_target=by_target,
+        parts=dict(_parts(theme_scores, stance_scores, data, names, thresholds)),
+        thresholds=dict(thresholds),
+        data=data,
+        theme_scores=theme_scores,
+        stance_scores=stance_scores,
+    )
+
+
+def score_labelled(
+    classifier: Classifier, data: Labelled, themes: int, *, progress: bool = False
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return theme scores `[sentences, themes]` and the annotated pairs' stance scores `[pairs, 3]`."""
+    places: list[list[int]] = [[] for _ in data.texts]
+    for place, row in enumerate(data.rows):
+        places[row].append(place)
+    groups: dict[tuple[str, ...], list[int]] = {}  # sentences that are annotated toward the same targets
+    for row, own in enumerate(places):
+        groups.setdefault(tuple(dict.fromkeys(data.targets[place] for place in own)), []).append(row)
+    theme_scores = np.zeros((len(data.texts), themes), dtype=np.float32)
+    stance_scores = np.zeros((len(data.rows), len(STANCES)), dtype=np.float32)
+    for targets, rows in groups.items():
+        texts, contexts = ([values[row] for row in rows] for values in (data.texts, data.contexts))
+        scores = classifier.score(texts, targets, contexts, progress=progress)
+        theme_scores[rows] = scores.themes
+        for index, row in enumerate(rows):
+            for place in places[row]:
+                stance_scores[place] = scores.stances[index, targets.index(data.targets[place])]
+    return theme_scores, stance_scores
+
+
+def _parts(
+    theme_scores: NDArray[np.float32],
+    stance_scores: NDArray[np.float32],
+    data: Labelled,
+    names: tuple[str, ...],
+    thresholds: Mapping[str, float],
+) -> Iterator[tuple[str, Part]]:
+    for name, chosen in _sentence_parts(data):
+        part, pairs = data.sentences(chosen), chosen[data.rows]
+        yield (
+            name,
+            Part(
+                theme_metrics(part, theme_scores[chosen], names, thresholds) if part.themed.any() else None,
+                stance_metrics(part, stance_scores[pairs]) if pairs.any() else None,
+            ),
+        )
+    for name, value in (("seen targets", True), ("unseen targets", False)):
+        pairs = np.array([seen is value for seen in data.seen], dtype=bool)
+        if pairs.any():
+            yield name, Part(None, stance_metrics(data.pairs(pairs), stance_scores[pairs]))
+    if len({origin.weight for origin in data.origins}) > 1:
+        yield (
+            "natural mix",
+            Part(
+                theme_metrics(data, theme_scores, names, thresholds, natural=True),
+                stance_metrics(data, stance_scores, natural=True),
+            ),
+        )
+
+
+def _sentence_parts(data: Labelled) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Yield a name and the sentences of each part that is a choice of documents, `[sentences]`."""
+    for name, value in (("familiar writers", True), ("unfamiliar writers", False)):
+        chosen = np.array([origin.familiar is value for origin in data.origins], dtype=bool)
+        if chosen.any():
+            yield name, chosen
+    for family in sorted({origin.family for origin in data.origins if origin.family}):
+        yield f"family: {family}", np.array([origin.family == family for origin in data.origins], dtype=bool)
+
+
+def _label_scalars(task: str, metrics: TaskMetrics) -> dict[str, float]:
+    found = {}
+    for label, values in metrics.labels.items():
+        for name in ("precision", "recall", "f1", "average_precision", "brier_skill", "always_f1", "support"):
+            if (value := getattr(values, name)) is not None:
+                found[f"{task}/{label}/{name}"] = float(value)
+        found[f"{task}/{label}/f1_low"], found[f"{task}/{label}/f1_high"] = values.interval
+    return found
+
+
+def _mean_scalars(task: str, metrics: TaskMetrics) -> dict[str, float]:
+    found = {f"{task}/macro_f1": metrics.macro_f1, f"{task}/micro_f1": metrics.micro_f1}
+    optional = {
+        "favor_against_f1": metrics.favor_against_f1,
+        "calibration_error": metrics.calibration.error,
+        "calibration_error_if_perfect": metrics.calibration.perfect,
+    }
+    return found | {f"{task}/{name}": value for name, value in optional.items() if value is not None}

@@ -1,0 +1,53 @@
+"""Whether a score of .3 is right three times in ten."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+LOWEST = 0.1
+"""Scores below are left out: a rare label's many tiny scores make any calibration error small, and prove nothing."""
+
+BINS = 10
+SIMULATIONS = 200
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The expected calibration error of scores of at least `LOWEST`, in `BINS` bins of like size.
+
+    Attributes:
+        error: Mean distance of score and frequency over the bins, Naeini et al., "Obtaining Well Calibrated
+            Probabilities Using Bayesian Binning" (AAAI 2015); None without such scores.
+        perfect: What the error of perfectly calibrated scores would be at this size, on average: a small sample makes
+            frequencies stray by chance.
+        count: How many scores there are.
+    """
+
+    error: float | None
+    perfect: float | None
+    count: int
+
+
+def calibration(truth: NDArray[np.bool_], scores: NDArray[np.float32]) -> Calibration:
+    """Return the calibration error of scores `[examples]` against what is true."""
+    parts = bins(scores)
+    if not parts:
+        return Calibration(None, None, 0)
+    random = np.random.default_rng(0)
+    simulated = [_error(random.random(len(scores)) < scores, scores, parts) for _ in range(SIMULATIONS)]
+    return Calibration(_error(truth, scores, parts), float(np.mean(simulated)), sum(map(len, parts)))
+
+
+def bins(scores: NDArray[np.float32]) -> list[NDArray[np.int64]]:
+    """Return the places of scores of at least `LOWEST`, ascending, in bins of like size."""
+    order = np.argsort(scores, kind="stable")
+    order = order[scores[order] >= LOWEST]
+    return [part for part in np.array_split(order, BINS) if len(part)]
+
+
+def _error(truth: NDArray[np.bool_], scores: NDArray[np.float32], parts: list[NDArray[np.int64]]) -> float:
+    gaps = [abs(float(truth[part].mean()) - float(scores[part].mean())) for part in parts]
+    return float(np.average(gaps, weights=[len(part) for part in parts]))

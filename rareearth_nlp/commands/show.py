@@ -48,9 +48,9 @@ def tags_table(document: TaggedDocument) -> Table:
 def metrics_table(evaluation: Evaluation, controls: Mapping[str, Evaluation], title: str) -> Table:
     """Return a row per label of themes and stance, the TF-IDF control's F1 beside it where there is one."""
     table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
-    columns = ["label", "n", "precision", "recall", "F1", "95% interval", "avg. prec.", "Brier skill"]
+    columns = ["label", "n", "precision", "recall", "F1", "95% interval", "avg. prec.", "Brier"]
     for column in (*columns, "TF-IDF F1", "always F1"):
-        table.add_column(column, justify="left" if column == "label" else "right")
+        table.add_column(column, justify="left" if column == "label" else "right", no_wrap=True)
     simple = tasks(controls["TF-IDF"]) if "TF-IDF" in controls else {}
     for name, metrics in tasks(evaluation).items():
         _add_task(table, name, metrics, simple.get(name))
@@ -59,12 +59,16 @@ def metrics_table(evaluation: Evaluation, controls: Mapping[str, Evaluation], ti
 
 
 def parts_table(evaluation: Evaluation, controls: Mapping[str, Evaluation]) -> Table:
-    """Return a row per part: familiar and unfamiliar writers, seen and unseen targets, natural mix, controls."""
+    """Return a row per part: familiar and unfamiliar writers, seen and unseen targets, natural mix, controls.
+
+    The page that `evaluate --out` writes has the families of genres besides.
+    """
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    themes = ["sentences", "themes, macro-F1", "95% interval"]
-    for column in ("part", *themes, "pairs", "stance, macro-F1", "favor/against F1", "95% interval"):
-        table.add_column(column, justify="left" if column == "part" else "right")
-    for name, part in parts(evaluation, controls).items():
+    themes = ["sentences", "themes F1", "95% interval"]
+    for column in ("part", *themes, "pairs", "stance F1", "favor/against F1", "95% interval"):
+        table.add_column(column, justify="left" if column == "part" else "right", no_wrap=True)
+    shown = {name: part for name, part in parts(evaluation, controls).items() if not name.startswith("family: ")}
+    for name, part in shown.items():
         cells = [""] * 7
         if part.themes:
             cells[:3] = [str(part.themes.count), _number(part.themes.macro_f1), _interval(part.themes.macro_interval)]

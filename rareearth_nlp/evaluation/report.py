@@ -45,7 +45,11 @@ def tasks(evaluation: Evaluation) -> dict[str, TaskMetrics]:
 def parts(evaluation: Evaluation, controls: Mapping[str, Evaluation]) -> dict[str, Part]:
     """Return the whole, its parts, and the whole as each control does it."""
     found = {"all": Part(evaluation.themes, evaluation.stance), **evaluation.parts}
-    return found | {f"all, {name}": Part(control.themes, control.stance) for name, control in controls.items()}
+    blind = {name for name in controls if "blind" in name}  # to targets, so it says nothing new of themes
+    return found | {
+        f"all, {name}": Part(None if name in blind else control.themes, control.stance)
+        for name, control in controls.items()
+    }
 
 
 def _svg(figure: Figure) -> Markup:

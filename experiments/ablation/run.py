@@ -1,0 +1,115 @@
+"""What does each part of the recipe give? `python experiments/ablation/run.py SEED [CHANGE ...]`, then `... table`.
+
+The shipped recipe for two epochs, and the same with one change at a time; scores on the unfamiliar part of validation
+and on all of it. A run is a line in runs/<seed>.jsonl and is not done again; `table` writes result.md.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from rareearth_nlp.config import load_config
+from rareearth_nlp.evaluation.evaluate import Part, evaluate
+from rareearth_nlp.labels import load_labels
+from rareearth_nlp.training.finetune import finetune
+from rareearth_nlp.training.train import Ingredients, gather
+
+FOLDER = Path(__file__).parent
+RECIPE = ("model.epochs=2",)
+CHANGES: Mapping[str, tuple[str, ...]] = {
+    "recipe": (),
+    "without context": ("model.context=false",),
+    "half the learning rate": ("model.learning_rate=1e-4", "model.head_learning_rate=5e-4"),
+    "three neutral pairs per sided one": ("model.neutral_ratio=3",),
+    "four epochs": ("model.epochs=4",),
+}
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Do the runs of a seed, all changes or those named, or write the table."""
+    if list(arguments) == ["table"]:
+        _write(_finished())
+        return
+    seed, *names = arguments
+    file = FOLDER / "runs" / f"{int(seed)}.jsonl"
+    file.parent.mkdir(exist_ok=True)
+    for name in names or CHANGES:
+        if name in {row["name"] for row in _lines(file)}:
+            continue
+        row = {"name": name} | _run(gather(load_config("encoder", [*RECIPE, *CHANGES[name]])), int(seed))
+        with file.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(row) + "\n")
+        sys.stderr.write(f"{row}\n")
+
+
+def _run(ingredients: Ingredients, seed: int) -> dict[str, float]:
+    config, schema = ingredients.config, ingredients.schema
+    if ingredients.weights is None:
+        raise ValueError("the ablation is of the encoder")
+    with TemporaryDirectory() as checkpoints:
+        classifier = finetune(
+            ingredients.split("train"),
+            len(schema.themes),
+            ingredients.weights,
+            config.model,  # type: ignore[arg-type]
+            random_seed=seed,
+            checkpoints=Path(checkpoints),
+            after_epoch=lambda *_: None,
+        )
+    thresholds = dict.fromkeys(schema.theme_names, config.threshold)
+    found = evaluate(classifier, ingredients.split("validation"), schema, thresholds)
+    return _numbers("unfamiliar", found.parts["unfamiliar writers"]) | _numbers("all", Part(found.themes, found.stance))
+
+
+def _numbers(name: str, part: Part) -> dict[str, float]:
+    if part.themes is None or part.stance is None:
+        raise ValueError(f"validation has no {name} part")
+    sides = [part.stance.labels[side].average_precision or 0 for side in ("favor", "against")]
+    return {
+        f"{name} themes ap": statistics.mean(label.average_precision or 0 for label in part.themes.labels.values()),
+        f"{name} themes f1": part.themes.macro_f1,
+        **{f"{name} {theme} f1": label.f1 for theme, label in part.themes.labels.items()},
+        f"{name} stance ap": statistics.mean(sides),
+        f"{name} stance f1": part.stance.favor_against_f1 or 0,
+    }
+
+
+def _lines(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.is_file() else []
+
+
+def _finished() -> dict[str, list[dict[str, Any]]]:
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in CHANGES}
+    for file in sorted((FOLDER / "runs").glob("*.jsonl")):
+        for row in _lines(file):
+            rows[row["name"]].append(row)
+    return {name: runs for name, runs in rows.items() if runs}
+
+
+def _write(rows: Mapping[str, list[dict[str, Any]]]) -> None:
+    themes = load_labels(load_config().labels_path).theme_names
+    columns = [
+        f"{part} {metric}"
+        for part in ("unfamiliar", "all")
+        for metric in ("themes ap", "themes f1", "stance ap", "stance f1")
+    ]
+    columns += [f"all {theme} f1" for theme in themes]
+    lines = ["| change | seeds | " + " | ".join(columns) + " |", "|---" * (len(columns) + 2) + "|"]
+    for name, runs in rows.items():
+        cells = []
+        for column in columns:
+            values = [run[column] for run in runs]
+            spread = f" ({min(values):.2f} to {max(values):.2f})" if len(values) > 1 else ""
+            cells.append(f"{statistics.mean(values):.3f}{spread}")
+        lines.append(f"| {name} | {len(runs)} | {' | '.join(cells)} |")
+    (FOLDER / "result.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -69,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _training_commands(commands)
+    _gate_commands(commands)
     _tagging_commands(commands)
     _corpus_commands(commands)
     return parser
@@ -95,6 +96,20 @@ def _training_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     _tagger_option(evaluate)
 
 
+def _gate_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
+    gate = commands.add_parser("gate", help="refuse a tagger that is worse on the frozen test split")
+    actions = gate.add_subparsers(metavar="ACTION", required=True)
+    check = actions.add_parser("check", help="pass or fail, by the floors; nothing else of the test split is shown")
+    check.set_defaults(run="gate:check")
+    check.add_argument("--champion", metavar="WHERE", help="compare with this tagger, sentence by sentence")
+    _tagger_option(check)
+    floors = actions.add_parser("raise", help="set the floors by taggers that differ in their random seed")
+    floors.set_defaults(run="gate:raise_floors")
+    floors.add_argument("taggers", nargs="+", metavar="TAGGER", help="a directory, runs:/... or models:/...")
+    for action in (check, floors):
+        action.add_argument("--floors", metavar="FILE", help="default: configs/quality_floors.yaml")
+
+
 def _tagging_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     predict = commands.add_parser("predict", help="tag a few sentences given as arguments")
     predict.set_defaults(run="tagging:predict")
@@ -109,6 +124,9 @@ def _tagging_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     tag.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
     for command in (predict, tag):
         _target_options(command)
+        command.add_argument(
+            "--precision", type=float, help="share of the given tags that is to be right; the others are abstained from"
+        )
         _tagger_option(command)
     serve = commands.add_parser("serve", help="a REST API on this machine")
     serve.set_defaults(run="tagging:serve")
@@ -160,6 +178,14 @@ def _tagger_option(command: argparse.ArgumentParser) -> None:
         "--tagger",
         metavar="WHERE",
         help="a directory, runs:/... or models:/...; default: $RAREEARTH_TAGGER, then the newest under taggers/",
+    )
+    command.add_argument(
+        "--threshold",
+        action="append",
+        dest="thresholds",
+        default=[],
+        metavar="LABEL=VALUE",
+        help="another threshold for a theme, or for favor and against; repeatable",
     )
 
 

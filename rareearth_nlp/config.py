@@ -89,6 +89,25 @@ class EncoderConfig(Strict):
     precision: Literal["auto", "fp32", "bf16"] = "auto"
 
 
+class CalibrationConfig(Strict):
+    """How probabilities, thresholds and promises of precision are come by.
+
+    Attributes:
+        folds: The training split is cut into so many parts of whole writers, and each is scored by a model trained on
+            the others; calibration and thresholds are fitted on these scores. Training takes about as many times as
+            long. 0 leaves scores as they are, with `threshold` for every theme.
+    """
+
+    folds: int = Field(0, ge=0, le=20)
+
+    @field_validator("folds")
+    @classmethod
+    def _several(cls, folds: int) -> int:
+        if folds == 1:
+            raise ValueError("one fold leaves nothing to train on; set 0 for none, or 2 or more")
+        return folds
+
+
 class TrackingConfig(Strict):
     """Where runs go when `MLFLOW_TRACKING_URI` is not set.
 
@@ -106,12 +125,13 @@ class Config(Strict):
 
     Attributes:
         taggers: Folder that receives the trained tagger.
-        threshold: Score from which on a theme is tagged.
+        threshold: Score from which on a theme is tagged, where calibration does not choose it.
         random_seed: Seeds weights, order and dropout.
     """
 
     corpus: CorpusConfig = CorpusConfig()
     model: Annotated[EncoderConfig | TfidfConfig, Field(discriminator="family")]
+    calibration: CalibrationConfig = CalibrationConfig()
     tracking: TrackingConfig = TrackingConfig()
     taggers: Path = Path("taggers")
     threshold: float = Field(0.5, gt=0, lt=1)

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of the JSON shape that `TaggedDocument.to_dict` gives."""
+
+ABSTAINED = "abstained"
+"""What a tag says that reaches its threshold, but not the precision that was asked."""
 
 Kind = Literal["text", "heading", "bullet"]
 
@@ -95,10 +98,15 @@ def contexts(units: Sequence[Sentence] | Sequence[Example]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class StanceTag:
-    """The most probable stance toward one target, and the probability of each."""
+    """The stance toward one target, and the probability of each; `abstained` where a promised precision is not kept."""
 
     label: str
     scores: Mapping[str, float]
+
+    @property
+    def score(self) -> float:
+        """The probability of the label; of `abstained`, of the most probable stance."""
+        return self.scores[self.label] if self.label in self.scores else max(self.scores.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +118,7 @@ class TaggedSentence:
         scores: Probability of every theme, whatever the threshold.
         stances: A tag per target, under the words in which the target was asked.
         truncated: True when the model read only the beginning of the sentence.
+        abstained: Names of the themes that reach the threshold but not the precision that was asked.
     """
 
     text: str
@@ -120,6 +129,13 @@ class TaggedSentence:
     scores: Mapping[str, float]
     stances: Mapping[str, StanceTag]
     truncated: bool = False
+    abstained: tuple[str, ...] = ()
+
+    def status(self, theme: str) -> str:
+        """Return `tagged`, `none` or `abstained`."""
+        if theme in self.abstained:
+            return ABSTAINED
+        return "tagged" if theme in self.themes else "none"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the sentence's part of the one JSON shape."""
@@ -133,6 +149,7 @@ class TaggedSentence:
             "scores": dict(self.scores),
             "stances": stances,
             "truncated": self.truncated,
+            "abstained": list(self.abstained),
         }
 
 
@@ -198,6 +215,7 @@ class TaggedDocument:
         scores = {f"score_{name}": score for name, score in sentence.scores.items()}
         stances: dict[str, str | float] = {}
         for target, tag in sentence.stances.items():
-            stances |= {f"stance:{target}": tag.label, f"stance_score:{target}": tag.scores[tag.label]}
+            stances |= {f"stance:{target}": tag.label, f"stance_score:{target}": tag.score}
         themes = {"themes": list(sentence.themes)}
-        return [place | themes | scores | stances | {"truncated": sentence.truncated, "tagger": self.tagger}]
+        rest = {"truncated": sentence.truncated, "abstained": list(sentence.abstained), "tagger": self.tagger}
+        return [place | themes | scores | stances | rest]

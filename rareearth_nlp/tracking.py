@@ -105,6 +105,17 @@ def start_run(settings: TrackingConfig, name: str) -> Iterator[Run]:
         yield found
 
 
+def count_readings(settings: TrackingConfig, corpus_digest: str) -> int:
+    """Return how many runs have read the test split of a corpus, in the configured store."""
+    mlflow.set_tracking_uri(store_uri(settings))
+    runs = mlflow.search_runs(
+        experiment_names=[settings.experiment],
+        filter_string=f"tags.split = 'test' and tags.corpus_digest = '{corpus_digest}'",
+        output_format="list",
+    )
+    return len(runs)
+
+
 def download(uri: str, folder: Path) -> Path:
     """Return the tagger directory behind a `runs:/` or `models:/` URI, copied below `folder`.
 

@@ -204,3 +204,31 @@ def test_an_interruption_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys
     monkeypatch.setattr(corpus, "check", interrupt)
     assert main(["corpus", "check"]) == 130
     assert "interrupted" in capsys.readouterr().err
+
+
+def test_the_gate_says_pass_or_fail_and_counts_its_readings(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shares = ["corpus.validation=0.2", "corpus.test=0.3", "model.family=tfidf"]
+    for seed in (1, 2):
+        assert main(["train", str(project / "config.yaml"), *shares, f"random_seed={seed}"]) == 0
+    folders = sorted(map(str, Path("taggers").glob("[!.]*")))
+    assert main(["gate", "raise", *folders, "--floors", "floors.yaml"]) == 0
+    capsys.readouterr()
+    assert main(["gate", "check", "--tagger", folders[0], "--floors", "floors.yaml"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "pass\n"
+    assert "reading 3 of this test split" in err
+    never = [f"--threshold={label}=0.999" for label in ("water", "jobs", "favor", "against")]
+    code = main(["gate", "check", "--tagger", folders[0], "--champion", folders[1], "--floors", "floors.yaml", *never])
+    out, err = capsys.readouterr()
+    assert (code, out) == (1, "fail\n")
+    assert "see where on validation: rareearth-nlp evaluate" in err
+
+
+def test_the_gate_refuses_floors_of_another_corpus(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("floors.yaml").write_text("{corpus_digest: abc, champion: t, f1: {water: 0.1}}")
+    main(["train", str(project / "config.yaml"), "model.family=tfidf", "corpus.test=0.3"])
+    capsys.readouterr()
+    assert "the floors are of abc; set new floors" in _refused(["gate", "check", "--floors", "floors.yaml"], capsys)
+    assert "expected taggers of two random seeds" in _refused(
+        ["gate", "raise", str(next(Path("taggers").glob("[!.]*"))), "--floors", "new.yaml"], capsys
+    )

@@ -49,6 +49,7 @@ def test_the_json_shape(tagged: TaggedDocument) -> None:
                 "scores": {"water": 0.9, "jobs": 0.2},
                 "stances": {"mine": {"label": "against", "scores": {"favor": 0.2, "against": 0.5, "neutral": 0.3}}},
                 "truncated": False,
+                "abstained": [],
             },
             {
                 "text": "It ran.",
@@ -62,6 +63,7 @@ def test_the_json_shape(tagged: TaggedDocument) -> None:
                     "union": {"label": "against", "scores": {"favor": 0.2, "against": 0.5, "neutral": 0.3}},
                 },
                 "truncated": True,
+                "abstained": [],
             },
         ],
     }

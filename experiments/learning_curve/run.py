@@ -24,10 +24,11 @@ from rareearth_nlp.corpus.dataset import Labelled, labelled, to_datasets
 from rareearth_nlp.corpus.loading import Corpus, load_corpus
 from rareearth_nlp.corpus.splitting import Splits, split_corpus
 from rareearth_nlp.documents import Example
+from rareearth_nlp.evaluation.metrics import theme_metrics
 from rareearth_nlp.labels import LabelSchema, load_labels
+from rareearth_nlp.models.decisions import same_threshold
 from rareearth_nlp.models.weights import find_weights
 from rareearth_nlp.training.finetune import finetune
-from rareearth_nlp.training.metrics import theme_metrics
 
 FOLDER = Path(__file__).parent
 RECIPE = ("model.epochs=2", "model.min_steps=200")
@@ -107,8 +108,8 @@ def _score(setting: Setting, examples: Sequence[Example], seed: int) -> dict[str
     found = {}
     for part, members in _parts(setting).items():
         data = _themes_only(members, setting.schema)
-        scores = classifier.score(data.texts, ()).themes
-        metrics = theme_metrics(data, scores, names, dict.fromkeys(names, config.threshold))
+        scores = classifier.score(data.texts, (), data.contexts).themes
+        metrics = theme_metrics(data, scores, names, same_threshold(names, config.threshold))
         found[f"{part} f1"] = metrics.macro_f1
         found[f"{part} ap"] = statistics.mean(label.average_precision or 0 for label in metrics.labels.values())
     return found

@@ -100,6 +100,7 @@ def _number(value: float | None) -> str:
 
 def _themes(sentence: TaggedSentence) -> Text:
     tagged = [f"{name} {sentence.scores[name]:.2f}" for name in sentence.themes]
+    tagged += [f"abstained: {name} {sentence.scores[name]:.2f}" for name in sentence.abstained]
     if tagged:
         return Text("\n".join(tagged), style="bold")
     best = max(sentence.scores, key=lambda name: sentence.scores[name])
@@ -107,7 +108,7 @@ def _themes(sentence: TaggedSentence) -> Text:
 
 
 def _stance(tag: StanceTag) -> Text:
-    return Text(f"{tag.label} {tag.scores[tag.label]:.2f}", style=_STANCE_STYLES.get(tag.label, ""))
+    return Text(f"{tag.label} {tag.score:.2f}", style=_STANCE_STYLES.get(tag.label, ""))
 
 
 def _style(sentence: TaggedSentence) -> str:

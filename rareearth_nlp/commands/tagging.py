@@ -21,10 +21,10 @@ _log = logging.getLogger(__name__)
 
 def predict(arguments: Namespace) -> int:
     """Tag the texts given as arguments; each is a document of its own."""
-    tagger = choose_tagger(arguments.tagger)
+    tagger = choose_tagger(arguments.tagger, arguments.thresholds)
     documents = [read_text(text, f"text {number}") for number, text in enumerate(arguments.text, start=1)]
     _warn_of_other_languages(documents)
-    for tagged in tagger.tag(documents, arguments.targets):
+    for tagged in tagger.tag(documents, arguments.targets, precision=arguments.precision):
         if arguments.json:
             sys.stdout.write(json.dumps(tagged.to_dict(), ensure_ascii=False) + "\n")
         else:
@@ -47,8 +47,9 @@ def tag(arguments: Namespace) -> int:
     for problem in problems:
         _log.warning("skipped %s", problem)
     _warn_of_other_languages(documents)
-    tagger = choose_tagger(arguments.tagger)
-    write(tagger.tag(documents, arguments.targets, progress=True), out, overwrite=arguments.overwrite)
+    tagger = choose_tagger(arguments.tagger, arguments.thresholds)
+    tagged = tagger.tag(documents, arguments.targets, precision=arguments.precision, progress=True)
+    write(tagged, out, overwrite=arguments.overwrite)
     _log.info("%s: %d documents, %d skipped", out, len(documents), len(problems))
     return 1 if problems else 0
 
@@ -59,7 +60,7 @@ def serve(arguments: Namespace) -> int:
 
     from rareearth_nlp.serving.api import build_api
 
-    api = build_api(choose_tagger(arguments.tagger))
+    api = build_api(choose_tagger(arguments.tagger, arguments.thresholds))
     uvicorn.run(api, host=arguments.host, port=arguments.port, log_level="info")
     return 0
 

@@ -59,7 +59,7 @@ def train(arguments: Namespace) -> int:
 
 def evaluate(arguments: Namespace) -> int:
     """Measure a tagger on its own corpus or another; each time is a run in MLflow, readings of test on record."""
-    tagger = choose_tagger(arguments.tagger)
+    tagger = choose_tagger(arguments.tagger, arguments.thresholds)
     provenance = tagger.manifest.provenance
     settings = validate(Config, provenance.config, f"tagger {tagger.id}: its configuration", ModelError)
     if arguments.corpus:
@@ -71,7 +71,7 @@ def evaluate(arguments: Namespace) -> int:
     data = labelled(datasets[arguments.split], tagger.schema)
     if not data.texts:
         raise DataError(f"{settings.corpus_path}: its {arguments.split} split is empty; add documents to it")
-    evaluation = measure(tagger.classifier, data, tagger.schema, tagger.manifest.thresholds, progress=True)
+    evaluation = measure(tagger, data, tagger.schema, tagger.manifest.rule.thresholds, progress=True)
     learn = labelled(datasets["train"], tagger.schema)
     controls = evaluate_controls(learn, data, tagger.schema, settings.random_seed) if learn.texts else {}
     title = f"{arguments.split.capitalize()}, tagger {tagger.id}"

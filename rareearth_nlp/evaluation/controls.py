@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,8 @@ from rareearth_nlp.config import TfidfConfig
 from rareearth_nlp.corpus.dataset import Labelled
 from rareearth_nlp.evaluation.evaluate import Evaluation, evaluate
 from rareearth_nlp.labels import STANCES, LabelSchema
-from rareearth_nlp.models.contract import Classifier, Scores
+from rareearth_nlp.models.contract import Scorer, Scores
+from rareearth_nlp.models.decisions import same_threshold
 from rareearth_nlp.models.tfidf import fit_tfidf
 
 THRESHOLD = 0.5
@@ -25,8 +25,6 @@ ANYTHING = "it"
 
 class MajorityClassifier:
     """Gives every sentence the frequencies of the training split, so that it always tags what is most frequent."""
-
-    family = "majority"
 
     def __init__(self, train: Labelled) -> None:
         themes = train.themes[train.themed]
@@ -47,17 +45,11 @@ class MajorityClassifier:
         stances = np.broadcast_to(self._stance, (size, len(targets), len(STANCES)))
         return Scores(np.tile(self._themes, (size, 1)), stances, np.zeros(size, dtype=np.bool_))
 
-    def save(self, folder: Path) -> None:
-        """Refuse: a control is fitted where it is needed."""
-        raise NotImplementedError
-
 
 class TargetBlindClassifier:
     """Asks a classifier for the stance toward one and the same target, whichever is asked."""
 
-    family = "target-blind"
-
-    def __init__(self, classifier: Classifier) -> None:
+    def __init__(self, classifier: Scorer) -> None:
         self._classifier = classifier
 
     def score(
@@ -73,10 +65,6 @@ class TargetBlindClassifier:
         stances: NDArray[np.float32] = found.stances
         return replace(found, stances=np.repeat(stances, len(targets), axis=1) if len(targets) else stances)
 
-    def save(self, folder: Path) -> None:
-        """Refuse: a control is fitted where it is needed."""
-        raise NotImplementedError
-
 
 def blind(data: Labelled) -> Labelled:
     """Return the data with every target called the same, for training without targets."""
@@ -85,12 +73,12 @@ def blind(data: Labelled) -> Labelled:
 
 def evaluate_controls(train: Labelled, data: Labelled, schema: LabelSchema, random_seed: int) -> dict[str, Evaluation]:
     """Return how the controls do on annotated sentences, by name."""
-    thresholds = dict.fromkeys(schema.theme_names, THRESHOLD)
+    thresholds = same_threshold(schema.theme_names, THRESHOLD)
     fitted = fit_controls(train, random_seed)
     return {name: evaluate(control, data, schema, thresholds) for name, control in fitted.items()}
 
 
-def fit_controls(train: Labelled, random_seed: int) -> dict[str, Classifier]:
+def fit_controls(train: Labelled, random_seed: int) -> dict[str, Scorer]:
     """Return the controls by name, fitted on the training split in seconds."""
     settings = TfidfConfig(family="tfidf")
     return {

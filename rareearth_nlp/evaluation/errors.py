@@ -39,7 +39,7 @@ def worst_errors(evaluation: Evaluation, count: int = 50) -> list[WrongTag]:
 def _wrong_themes(evaluation: Evaluation) -> list[WrongTag]:
     data, scores = evaluation.data, evaluation.theme_scores
     found = []
-    for column, (name, cut) in enumerate(evaluation.thresholds.items()):
+    for column, (name, cut) in enumerate(evaluation.thresholds.themes.items()):
         truth, tagged = data.themes[:, column] == 1, scores[:, column] >= cut
         for row in np.flatnonzero(data.themed & (truth != tagged)):
             score = float(scores[row, column] if truth[row] else 1 - scores[row, column])
@@ -50,7 +50,7 @@ def _wrong_themes(evaluation: Evaluation) -> list[WrongTag]:
 
 def _wrong_stances(evaluation: Evaluation) -> list[WrongTag]:
     data, scores = evaluation.data, evaluation.stance_scores
-    tagged = scores.argmax(axis=1) if len(scores) else data.stances
+    tagged = evaluation.thresholds.tag_stances(scores)
     found = []
     for pair in np.flatnonzero(tagged != data.stances):
         row, truth = data.rows[pair], data.stances[pair]

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from rareearth_nlp.corpus.dataset import Labelled
 from rareearth_nlp.evaluation.metrics import TaskMetrics, stance_metrics, theme_metrics
 from rareearth_nlp.labels import STANCES, LabelSchema
-from rareearth_nlp.models.contract import Classifier
+from rareearth_nlp.models.contract import Scorer, Scores
+from rareearth_nlp.models.decisions import Thresholds
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Evaluation:
         stance_by_target: The same toward each standing target.
         parts: Metrics by part: documents of writers that training has or has not, targets that it has or has not, the
             mix of real coverage, families of genres; only those that the split has.
-        thresholds: From which score on each theme is tagged.
+        thresholds: From which score on each label is tagged.
         data: The split's labels.
         theme_scores: `[sentences, themes]`.
         stance_scores: `[pairs, 3]`.
@@ -43,7 +44,7 @@ class Evaluation:
     stance: TaskMetrics
     stance_by_target: Mapping[str, TaskMetrics]
     parts: Mapping[str, Part]
-    thresholds: Mapping[str, float]
+    thresholds: Thresholds
     data: Labelled
     theme_scores: NDArray[np.float32]
     stance_scores: NDArray[np.float32]
@@ -53,7 +54,7 @@ class Evaluation:
         return {
             "documents": len({origin.document for origin in self.data.origins}),
             "sentences": len(self.data.texts),
-            "thresholds": dict(self.thresholds),
+            "thresholds": self.thresholds.model_dump(),
             "themes": self.themes.to_dict(),
             "stance": self.stance.to_dict(),
             "stance_by_target": {target: metrics.to_dict() for target, metrics in self.stance_by_target.items()},
@@ -74,64 +75,57 @@ class Evaluation:
 
 
 def evaluate(
-    classifier: Classifier,
+    classifier: Scorer,
     data: Labelled,
     schema: LabelSchema,
-    thresholds: Mapping[str, float],
+    thresholds: Thresholds,
     *,
     progress: bool = False,
 ) -> Evaluation:
     """Return how the classifier does on annotated sentences."""
-    scores = score_labelled(classifier, data, len(schema.themes), progress=progress)
-    return measure(*scores, data, schema, thresholds)
+    return measure(score_labelled(classifier, data, progress=progress), data, schema, thresholds)
 
 
-def measure(
-    theme_scores: NDArray[np.float32],
-    stance_scores: NDArray[np.float32],
-    data: Labelled,
-    schema: LabelSchema,
-    thresholds: Mapping[str, float],
-) -> Evaluation:
-    """Return how good scores are that were computed before; see `Evaluation` for their shapes."""
+def measure(scores: Scores, data: Labelled, schema: LabelSchema, thresholds: Thresholds) -> Evaluation:
+    """Return how good scores are that `score_labelled` gave."""
+    theme_scores, stance_scores = scores.themes, scores.stances
     by_target = {}
     for target in schema.targets:
         chosen = np.array([name == target.name for name in data.targets], dtype=bool)
         if target.standing and chosen.any():
-            by_target[target.id] = stance_metrics(data.pairs(chosen), stance_scores[chosen])
+            by_target[target.id] = stance_metrics(data.pairs(chosen), stance_scores[chosen], thresholds)
     names = schema.theme_names
     return Evaluation(
         themes=theme_metrics(data, theme_scores, names, thresholds),
-        stance=stance_metrics(data, stance_scores),
+        stance=stance_metrics(data, stance_scores, thresholds),
         stance_by_target=by_target,
         parts=dict(_parts(theme_scores, stance_scores, data, names, thresholds)),
-        thresholds=dict(thresholds),
+        thresholds=thresholds,
         data=data,
         theme_scores=theme_scores,
         stance_scores=stance_scores,
     )
 
 
-def score_labelled(
-    classifier: Classifier, data: Labelled, themes: int, *, progress: bool = False
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return theme scores `[sentences, themes]` and the annotated pairs' stance scores `[pairs, 3]`."""
+def score_labelled(classifier: Scorer, data: Labelled, *, progress: bool = False) -> Scores:
+    """Return the scores of annotated sentences; those of stance are of the annotated pairs, `[pairs, 3]`."""
     places: list[list[int]] = [[] for _ in data.texts]
     for place, row in enumerate(data.rows):
         places[row].append(place)
     groups: dict[tuple[str, ...], list[int]] = {}  # sentences that are annotated toward the same targets
     for row, own in enumerate(places):
         groups.setdefault(tuple(dict.fromkeys(data.targets[place] for place in own)), []).append(row)
-    theme_scores = np.zeros((len(data.texts), themes), dtype=np.float32)
+    theme_scores = np.zeros(data.themes.shape, dtype=np.float32)
     stance_scores = np.zeros((len(data.rows), len(STANCES)), dtype=np.float32)
+    truncated = np.zeros(len(data.texts), dtype=np.bool_)
     for targets, rows in groups.items():
         texts, contexts = ([values[row] for row in rows] for values in (data.texts, data.contexts))
         scores = classifier.score(texts, targets, contexts, progress=progress)
-        theme_scores[rows] = scores.themes
+        theme_scores[rows], truncated[rows] = scores.themes, scores.truncated
         for index, row in enumerate(rows):
             for place in places[row]:
                 stance_scores[place] = scores.stances[index, targets.index(data.targets[place])]
-    return theme_scores, stance_scores
+    return Scores(theme_scores, stance_scores, truncated)
 
 
 def _parts(
@@ -139,7 +133,7 @@ def _parts(
     stance_scores: NDArray[np.float32],
     data: Labelled,
     names: tuple[str, ...],
-    thresholds: Mapping[str, float],
+    thresholds: Thresholds,
 ) -> Iterator[tuple[str, Part]]:
     for name, chosen in _sentence_parts(data):
         part, pairs = data.sentences(chosen), chosen[data.rows]
@@ -147,19 +141,19 @@ def _parts(
             name,
             Part(
                 theme_metrics(part, theme_scores[chosen], names, thresholds) if part.themed.any() else None,
-                stance_metrics(part, stance_scores[pairs]) if pairs.any() else None,
+                stance_metrics(part, stance_scores[pairs], thresholds) if pairs.any() else None,
             ),
         )
     for name, value in (("seen targets", True), ("unseen targets", False)):
         pairs = np.array([seen is value for seen in data.seen], dtype=bool)
         if pairs.any():
-            yield name, Part(None, stance_metrics(data.pairs(pairs), stance_scores[pairs]))
+            yield name, Part(None, stance_metrics(data.pairs(pairs), stance_scores[pairs], thresholds))
     if len({origin.weight for origin in data.origins}) > 1:
         yield (
             "natural mix",
             Part(
                 theme_metrics(data, theme_scores, names, thresholds, natural=True),
-                stance_metrics(data, stance_scores, natural=True),
+                stance_metrics(data, stance_scores, thresholds, natural=True),
             ),
         )
 

@@ -12,11 +12,10 @@ from sklearn.metrics import average_precision_score
 
 from rareearth_nlp.corpus.dataset import Labelled, Origin
 from rareearth_nlp.corpus.resampling import interval, resample, sum_by_group
-from rareearth_nlp.evaluation.reliability import Calibration, calibration
+from rareearth_nlp.evaluation.reliability import CalibrationError, calibration_error
 from rareearth_nlp.labels import STANCES
-
-SIDES = ("favor", "against")
-"""The stance labels that take a side."""
+from rareearth_nlp.models.contract import Scores
+from rareearth_nlp.models.decisions import SIDES, Thresholds
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class LabelMetrics:
     interval: tuple[float, float]
     average_precision: float | None
     brier_skill: float | None
-    calibration: Calibration
+    calibration: CalibrationError
     always_f1: float
 
 
@@ -69,7 +68,7 @@ class TaskMetrics:
     micro_f1: float
     favor_against_f1: float | None
     favor_against_interval: tuple[float, float] | None
-    calibration: Calibration
+    calibration: CalibrationError
     count: int
 
     def to_dict(self) -> dict[str, Any]:
@@ -81,7 +80,7 @@ def theme_metrics(
     data: Labelled,
     scores: NDArray[np.float32],
     names: Sequence[str],
-    thresholds: Mapping[str, float],
+    thresholds: Thresholds,
     *,
     natural: bool = False,
 ) -> TaskMetrics:
@@ -95,15 +94,18 @@ def theme_metrics(
         natural: Count each document by its weight, as real coverage would have it.
     """
     known = data.themed
-    cuts = np.array([thresholds[name] for name in names])
     origins = [origin for origin, use in zip(data.origins, known, strict=True) if use]
-    return _metrics(data.themes[known] == 1, scores[known] >= cuts, scores[known], origins, names, natural)
+    return _metrics(
+        data.themes[known] == 1, thresholds.tag_themes(scores[known]), scores[known], origins, names, natural
+    )
 
 
-def stance_metrics(data: Labelled, scores: NDArray[np.float32], *, natural: bool = False) -> TaskMetrics:
+def stance_metrics(
+    data: Labelled, scores: NDArray[np.float32], thresholds: Thresholds, *, natural: bool = False
+) -> TaskMetrics:
     """Return the metrics of stance scores `[pairs, 3]`, pooled over targets; `natural` as for themes."""
     truth = np.eye(len(STANCES), dtype=bool)[data.stances]
-    found = np.eye(len(STANCES), dtype=bool)[scores.argmax(axis=1)] if len(scores) else truth
+    found = np.eye(len(STANCES), dtype=bool)[thresholds.tag_stances(scores)] if len(scores) else truth
     return _metrics(truth, found, scores, [data.origins[row] for row in data.rows], STANCES, natural)
 
 
@@ -116,12 +118,9 @@ def _metrics(
     natural: bool,
 ) -> TaskMetrics:
     weights = np.array([origin.weight if natural else 1.0 for origin in origins])
-    # hits, false tags and misses, [documents, labels, 3]
-    outcomes = np.stack([truth & found, ~truth & found, truth & ~found], axis=-1)
-    counts = sum_by_group(outcomes * weights[:, None, None], [origin.document for origin in origins])
-    writers = {origin.document: origin.writer for origin in origins}
+    counts, writers = _count(truth, found, origins, weights)
     total = counts.sum(axis=0)
-    f1, resampled = _f1(total), _f1(resample(counts, [writers[document] for document in sorted(writers)]))
+    f1, resampled = f1_of_counts(total), f1_of_counts(resample(counts, writers))
     labels = {
         name: _label_metrics(total[column], resampled[:, column], truth[:, column], scores[:, column], weights)
         for column, name in enumerate(names)
@@ -131,12 +130,45 @@ def _metrics(
         labels=labels,
         macro_f1=_mean(f1),
         macro_interval=interval(_row_means(resampled)),
-        micro_f1=_mean(_f1(total.sum(axis=0))),
+        micro_f1=_mean(f1_of_counts(total.sum(axis=0))),
         favor_against_f1=_mean(f1[sides]) if sides else None,
         favor_against_interval=interval(_row_means(resampled[:, sides])) if sides else None,
-        calibration=calibration(truth.ravel(), scores.ravel()),
+        calibration=calibration_error(truth.ravel(), scores.ravel()),
         count=len(truth),
     )
+
+
+def document_counts(
+    data: Labelled, scores: Scores, thresholds: Thresholds
+) -> tuple[dict[str, NDArray[np.float64]], list[str]]:
+    """Return hits, false tags and misses of each theme and side of stance by document, `[documents, 3]`.
+
+    The documents are in the order of their names; the second value is the writer of each.
+    """
+    tagged, pairs = thresholds.tag_themes(scores.themes), thresholds.tag_stances(scores.stances)
+    ones, origins = np.ones(len(data.origins)), data.origins
+    themes, writers = _count((data.themes == 1) & data.themed[:, None], tagged & data.themed[:, None], origins, ones)
+    found = {name: themes[:, column] for column, name in enumerate(thresholds.themes)}
+    for place, side in enumerate(SIDES):
+        rows = np.zeros((len(data.origins), 3))  # every document counts, also one without pairs
+        outcomes = _outcomes(data.stances == place, pairs == place)
+        np.add.at(rows, data.rows, outcomes)
+        found[side] = sum_by_group(rows, [origin.document for origin in origins])
+    return found, writers
+
+
+def _count(
+    truth: NDArray[np.bool_], found: NDArray[np.bool_], origins: Sequence[Origin], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], list[str]]:
+    """Return hits, false tags and misses, `[documents, labels, 3]`, and the writer of each document."""
+    outcomes = _outcomes(truth, found) * weights[:, None, None]
+    writers = {origin.document: origin.writer for origin in origins}
+    counts = sum_by_group(outcomes, [origin.document for origin in origins])
+    return counts, [writers[document] for document in sorted(writers)]
+
+
+def _outcomes(truth: NDArray[np.bool_], found: NDArray[np.bool_]) -> NDArray[np.float64]:
+    return np.stack([truth & found, ~truth & found, truth & ~found], axis=-1).astype(float)
 
 
 def _label_metrics(
@@ -153,11 +185,11 @@ def _label_metrics(
         support=int(truth.sum()),
         precision=hits / (hits + false) if hits + false else 0.0,
         recall=hits / positives if positives else 0.0,
-        f1=_mean(_f1(counts)),
+        f1=_mean(f1_of_counts(counts)),
         interval=interval(resampled),
         average_precision=float(average_precision_score(truth, scores, sample_weight=weights)) if positives else None,
         brier_skill=_brier_skill(truth, scores, weights, prevalence) if 0 < prevalence < 1 else None,
-        calibration=calibration(truth, scores),
+        calibration=calibration_error(truth, scores),
         always_f1=2 * prevalence / (1 + prevalence),
     )
 
@@ -169,7 +201,7 @@ def _brier_skill(
     return 1 - error / (prevalence * (1 - prevalence))
 
 
-def _f1(counts: NDArray[Any]) -> NDArray[np.float64]:
+def f1_of_counts(counts: NDArray[Any]) -> NDArray[np.float64]:
     """Return F1 from hits, false tags and misses on the last axis; NaN where there are no positives to find."""
     hits, false, missed = np.moveaxis(counts, -1, 0)
     positives = hits + missed > 0

@@ -13,6 +13,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_curve
 from rareearth_nlp.evaluation.evaluate import Evaluation
 from rareearth_nlp.evaluation.reliability import bins
 from rareearth_nlp.labels import STANCES
+from rareearth_nlp.models.decisions import SIDES
 
 
 def precision_recall(evaluation: Evaluation) -> Figure:
@@ -48,28 +49,34 @@ def reliability(evaluation: Evaluation) -> Figure:
 def coverage_risk(evaluation: Evaluation) -> Figure:
     """Return the share of wrong tags among the surest ones given, as more of them are given."""
     figure, axes = _new("Coverage and risk", "share of the tags given, surest first", "share of them that is wrong")
+    cuts = {
+        **evaluation.thresholds.themes,
+        "favor": evaluation.thresholds.favor,
+        "against": evaluation.thresholds.against,
+    }
     for name, truth, scores in _labels(evaluation):
-        given = scores >= evaluation.thresholds.get(name, 0.5)
+        given = scores >= (cuts[name] or 0.5)
         if given.any():
             right = truth[given][np.argsort(-scores[given], kind="stable")]
             count = np.arange(1, len(right) + 1)
             axes.plot(count / len(right), 1 - right.cumsum() / count, label=f"{name} ({len(right)} tags)")
-    axes.legend(loc="upper left")
+    if axes.has_data():
+        axes.legend(loc="upper left")
     return figure
 
 
 def theme_confusion(evaluation: Evaluation) -> Figure:
     """Return, of the sentences annotated with each theme, the share tagged with each."""
-    names, known = list(evaluation.thresholds), evaluation.data.themed
+    names, known = list(evaluation.thresholds.themes), evaluation.data.themed
     truth = evaluation.data.themes[known] == 1
-    tagged = evaluation.theme_scores[known] >= np.array(list(evaluation.thresholds.values()))
+    tagged = evaluation.thresholds.tag_themes(evaluation.theme_scores[known])
     rows, columns = (np.hstack([values, ~values.any(axis=1, keepdims=True)]) for values in (truth, tagged))
     return _matrix("Themes: confusion", rows.T.astype(int) @ columns.astype(int), [*names, "none"], rows.sum(axis=0))
 
 
 def stance_confusion(evaluation: Evaluation) -> Figure:
     """Return the confusion matrix of stance."""
-    truth, found = evaluation.data.stances, evaluation.stance_scores.argmax(axis=1)
+    truth, found = evaluation.data.stances, evaluation.thresholds.tag_stances(evaluation.stance_scores)
     matrix = confusion_matrix(truth, found, labels=range(len(STANCES)))
     return _matrix("Stance: confusion", matrix, STANCES, matrix.sum(axis=1))
 
@@ -89,13 +96,9 @@ def _labels(evaluation: Evaluation) -> list[tuple[str, NDArray[np.bool_], NDArra
     data, known = evaluation.data, evaluation.data.themed
     found = [
         (name, data.themes[known, column] == 1, evaluation.theme_scores[known, column])
-        for column, name in enumerate(evaluation.thresholds)
+        for column, name in enumerate(evaluation.thresholds.themes)
     ]
-    found += [
-        (name, data.stances == column, evaluation.stance_scores[:, column])
-        for column, name in enumerate(STANCES)
-        if name != "neutral"
-    ]
+    found += [(name, data.stances == column, evaluation.stance_scores[:, column]) for column, name in enumerate(SIDES)]
     return [(name, truth, scores) for name, truth, scores in found if len(truth)]
 
 

@@ -15,7 +15,7 @@ SIMULATIONS = 200
 
 
 @dataclass(frozen=True)
-class Calibration:
+class CalibrationError:
     """The expected calibration error of scores of at least `LOWEST`, in `BINS` bins of like size.
 
     Attributes:
@@ -31,14 +31,14 @@ class Calibration:
     count: int
 
 
-def calibration(truth: NDArray[np.bool_], scores: NDArray[np.float32]) -> Calibration:
+def calibration_error(truth: NDArray[np.bool_], scores: NDArray[np.float32]) -> CalibrationError:
     """Return the calibration error of scores `[examples]` against what is true."""
     parts = bins(scores)
     if not parts:
-        return Calibration(None, None, 0)
+        return CalibrationError(None, None, 0)
     random = np.random.default_rng(0)
     simulated = [_error(random.random(len(scores)) < scores, scores, parts) for _ in range(SIMULATIONS)]
-    return Calibration(_error(truth, scores, parts), float(np.mean(simulated)), sum(map(len, parts)))
+    return CalibrationError(_error(truth, scores, parts), float(np.mean(simulated)), sum(map(len, parts)))
 
 
 def bins(scores: NDArray[np.float32]) -> list[NDArray[np.int64]]:

@@ -26,13 +26,8 @@ class Scores:
     truncated: NDArray[np.bool_]
 
 
-class Classifier(Protocol):
+class Scorer(Protocol):
     """Scores sentences for themes, and for their stance toward targets; how a target is brought in stays inside."""
-
-    @property
-    def family(self) -> str:
-        """The name under which `load_classifier` finds the model's code."""
-        ...
 
     def score(
         self,
@@ -50,6 +45,15 @@ class Classifier(Protocol):
             contexts: What stands around each sentence, as `documents.contexts` gives it; a family may ignore it.
             progress: Show a bar on standard error.
         """
+        ...
+
+
+class Classifier(Scorer, Protocol):
+    """A scorer of a model family, which can be saved."""
+
+    @property
+    def family(self) -> str:
+        """The name under which `load_classifier` finds the model's code."""
         ...
 
     def save(self, folder: Path) -> None:

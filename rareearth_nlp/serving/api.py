@@ -34,6 +34,9 @@ class TagRequest(BaseModel):
         max_length=MAX_TARGETS,
         description="Ids, names or phrases. Left out: the standing targets and listed ones that the text names.",
     )
+    precision: float | None = Field(
+        None, gt=0, lt=1, description="Share of the given tags that is to be right; the others are abstained from."
+    )
 
 
 class StanceBody(BaseModel):
@@ -54,6 +57,7 @@ class SentenceBody(BaseModel):
     scores: dict[str, float]
     stances: dict[str, StanceBody]
     truncated: bool
+    abstained: list[str]
 
 
 class TaggedBody(BaseModel):
@@ -75,11 +79,12 @@ def build_api(tagger: Tagger) -> FastAPI:
 
     @api.post("/v1/tag", response_model=TaggedBody, summary="Tag an article")
     def tag(request: TagRequest) -> dict[str, Any]:
-        return tagger.tag([read_text(request.text, "request")], request.targets)[0].to_dict()
+        document = read_text(request.text, "request")
+        return tagger.tag([document], request.targets, precision=request.precision)[0].to_dict()
 
     @api.get("/v1/labels", summary="Themes and targets")
     def labels() -> dict[str, Any]:
-        return tagger.schema.to_dict() | {"thresholds": tagger.manifest.thresholds}
+        return tagger.schema.to_dict() | {"thresholds": tagger.manifest.rule.thresholds.model_dump()}
 
     @api.get("/healthz", summary="Alive, and with which tagger")
     def healthz() -> dict[str, str]:

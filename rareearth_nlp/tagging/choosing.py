@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rareearth_nlp.errors import ModelError
+from rareearth_nlp.errors import DataError, ModelError
 from rareearth_nlp.tagging.manifest import MANIFEST_FILE, read_manifest
 from rareearth_nlp.tagging.tagger import Tagger
 
@@ -17,16 +17,31 @@ VARIABLE = "RAREEARTH_TAGGER"
 FOLDER = Path("taggers")
 
 
-def choose_tagger(asked: str | None = None) -> Tagger:
+def choose_tagger(asked: str | None = None, thresholds: Sequence[str] = ()) -> Tagger:
     """Return the tagger asked for, else that of `RAREEARTH_TAGGER`, else the newest under `taggers/`; the log names it.
+
+    Args:
+        asked: A directory, or a URI of MLflow.
+        thresholds: To change, as `LABEL=VALUE`.
 
     Raises:
         ModelError: There is none, or it cannot be loaded.
+        DataError: A threshold is not understood.
     """
     source, why = _source(asked)
     tagger = Tagger.load(source)
+    if thresholds:
+        tagger = tagger.with_thresholds(dict(map(_threshold, thresholds)))
     _log.info("tagger %s (id %s, %s)", source, tagger.id, why)
     return tagger
+
+
+def _threshold(setting: str) -> tuple[str, float]:
+    label, _, value = setting.partition("=")
+    try:
+        return label, float(value)
+    except ValueError:
+        raise DataError(f"expected LABEL=VALUE, got {setting!r}; write for instance risk=0.4") from None
 
 
 def _source(asked: str | None) -> tuple[str, str]:

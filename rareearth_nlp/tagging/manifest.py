@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from rareearth_nlp.errors import ModelError
+from rareearth_nlp.models.decisions import DecisionRule
 from rareearth_nlp.models.weights import sha256
 from rareearth_nlp.validation import Strict, reason, validate
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST_FILE = "tagger.json"
 LABELS_FILE = "labels.yaml"
 MODEL_FOLDER = "model"
@@ -48,18 +49,18 @@ class Manifest(Strict):
 
     Attributes:
         files: SHA-256 of every other file in the directory, by its relative path.
-        thresholds: Score from which on each theme is tagged.
+        rule: How tags come from scores.
     """
 
     format_version: int
     family: str
-    thresholds: dict[str, float]
+    rule: DecisionRule
     provenance: Provenance
     files: dict[str, str]
 
     @property
     def id(self) -> str:
-        """Twelve digits that name this very tagger: they change with any of its files, thresholds or provenance."""
+        """Twelve digits that name this very tagger: they change with any of its files, its rule or provenance."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
 
 
@@ -89,6 +90,11 @@ def read_manifest(folder: Path) -> Manifest:
         raise ModelError(
             f"{file}: format {version} is newer than format {FORMAT_VERSION}, which this version reads; "
             "install a newer rareearth_nlp"
+        )
+    if isinstance(version, int) and version < FORMAT_VERSION:
+        raise ModelError(
+            f"{file}: format {version} is older than format {FORMAT_VERSION}, which this version reads; "
+            "train the tagger again"
         )
     return validate(Manifest, content, str(file), ModelError)
 

@@ -50,9 +50,9 @@ def _unit(sentence: TaggedSentence) -> dict[str, Any]:
         "themes": sentence.themes,
         "scores": sentence.scores,
         "stances": {
-            target: {"label": tag.label, "score": tag.scores[tag.label]}
+            target: {"label": tag.label, "score": tag.score}
             for target, tag in sentence.stances.items()
-            if tag.label != "neutral"
+            if tag.label in ("favor", "against")
         },
     }
 

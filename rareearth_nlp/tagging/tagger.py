@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import compress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import yaml
 
-from rareearth_nlp.documents import Document, Sentence, StanceTag, TaggedDocument, TaggedSentence, contexts
+from rareearth_nlp.documents import ABSTAINED, Document, Sentence, StanceTag, TaggedDocument, TaggedSentence, contexts
 from rareearth_nlp.errors import DataError, ModelError
 from rareearth_nlp.labels import STANCES, LabelSchema, load_labels
 from rareearth_nlp.models.contract import Classifier, Scores
+from rareearth_nlp.models.decisions import DecisionRule, Decisions, decide
 from rareearth_nlp.models.loading import load_classifier
 from rareearth_nlp.reading import read_text
 from rareearth_nlp.tagging.manifest import (
@@ -70,18 +72,24 @@ class Tagger:
         """Twelve digits that name this very tagger; they stand in every output."""
         return self.manifest.id
 
-    def tag_text(self, text: str, targets: Targets = None) -> TaggedDocument:
+    def tag_text(self, text: str, targets: Targets = None, *, precision: float | None = None) -> TaggedDocument:
         """Return the tagged sentences of a plain text, with their places in it.
 
         Args:
             text: An article as plain text.
             targets: Ids, names or any phrases; None is the standing targets and every listed one that the text
                 names, `()` is none.
+            precision: As for `tag`.
         """
-        return self.tag([read_text(text)], targets)[0]
+        return self.tag([read_text(text)], targets, precision=precision)[0]
 
     def tag_sentences(
-        self, sentences: Sequence[str], targets: Targets = None, contexts: Sequence[str] | None = None
+        self,
+        sentences: Sequence[str],
+        targets: Targets = None,
+        contexts: Sequence[str] | None = None,
+        *,
+        precision: float | None = None,
     ) -> list[TaggedSentence]:
         """Return one result per string, in order; no string is split.
 
@@ -90,6 +98,7 @@ class Tagger:
             targets: As for `tag_text`.
             contexts: What stands before each sentence in its article, such as the heading and the sentence before; ""
                 where nothing does.
+            precision: As for `tag`.
 
         Raises:
             DataError: There are not as many contexts as sentences.
@@ -98,18 +107,32 @@ class Tagger:
         if len(around) != len(sentences):
             raise DataError(f'expected a context for each of {len(sentences)} sentences, got {len(around)}; "" is none')
         documents = [Document(str(number), text, (_whole(text),)) for number, text in enumerate(sentences)]
-        return [document.sentences[0] for document in self._tag(documents, [[text] for text in around], targets, False)]
+        tagged = self._tag(documents, [[text] for text in around], targets, precision, False)
+        return [document.sentences[0] for document in tagged]
 
     def tag(
-        self, documents: Iterable[Document], targets: Targets = None, *, progress: bool = False
+        self,
+        documents: Iterable[Document],
+        targets: Targets = None,
+        *,
+        precision: float | None = None,
+        progress: bool = False,
     ) -> list[TaggedDocument]:
         """Return the documents tagged, in order.
 
+        Args:
+            documents: What to tag.
+            targets: As for `tag_text`.
+            precision: What share of the given tags is to be right, with 90% confidence; tags that cannot keep it are
+                abstained from. None gives every tag that reaches its threshold.
+            progress: Show a bar on standard error.
+
         Raises:
             DataError: A target is empty or too long, or `targets` is a string.
+            ModelError: The precision is higher than what the tagger was examined for.
         """
         read = list(documents)
-        return self._tag(read, [contexts(document.sentences) for document in read], targets, progress)
+        return self._tag(read, [contexts(document.sentences) for document in read], targets, precision, progress)
 
     def score(
         self,
@@ -119,13 +142,23 @@ class Tagger:
         *,
         progress: bool = False,
     ) -> Scores:
-        """Return the raw scores of every sentence toward every target, as arrays; contexts as for `tag_sentences`."""
+        """Return the calibrated scores of every sentence toward every target; contexts as for `tag_sentences`."""
         names = [self.schema.resolve(target) for target in targets]
-        return self._classifier.score(sentences, names, contexts, progress=progress)
+        return self.manifest.rule.calibrate(self._classifier.score(sentences, names, contexts, progress=progress))
+
+    def with_thresholds(self, values: Mapping[str, float]) -> Tagger:
+        """Return the tagger with other thresholds, by theme or `favor` and `against`; its id is then another.
+
+        Raises:
+            DataError: A label is unknown, or a value is not between 0 and 1.
+        """
+        rule = self.manifest.rule
+        changed = rule.model_copy(update={"thresholds": rule.thresholds.changed(values)})
+        return Tagger(self._classifier, self.schema, self.manifest.model_copy(update={"rule": changed}))
 
     @property
     def classifier(self) -> Classifier:
-        """What gives the scores; its targets are names, not ids."""
+        """What gives the scores before calibration; its targets are names, not ids."""
         return self._classifier
 
     def save(self, folder: Path) -> Path:
@@ -152,11 +185,17 @@ class Tagger:
         (folder / MANIFEST_FILE).write_text(self.manifest.model_dump_json(indent=2), encoding="utf-8")
 
     def _tag(
-        self, documents: list[Document], around: list[list[str]], targets: Targets, progress: bool
+        self,
+        documents: list[Document],
+        around: list[list[str]],
+        targets: Targets,
+        precision: float | None,
+        progress: bool,
     ) -> list[TaggedDocument]:
         """Return the documents tagged, `around` being the context of each sentence of each document."""
         if isinstance(targets, str):
             raise DataError(f"expected a list of targets, got the string {targets!r}; write targets=[{targets!r}]")
+        promise = None if precision is None else self.manifest.rule.promise(precision)
         asked: dict[tuple[str, ...], list[int]] = {}
         for index, document in enumerate(documents):
             wanted = self.schema.default_targets(document.text) if targets is None else tuple(dict.fromkeys(targets))
@@ -166,46 +205,53 @@ class Tagger:
             texts = [sentence.text for index in indices for sentence in documents[index].sentences]
             before = [context for index in indices for context in around[index]]
             scores = self.score(texts, wanted, before, progress=progress)
+            decisions = decide(scores, self.manifest.rule.thresholds, promise)
             group = [documents[index] for index in indices]
-            tagged |= zip(indices, self._with_tags(group, wanted, scores), strict=True)
+            tagged |= zip(indices, self._with_tags(group, wanted, scores, decisions), strict=True)
         result = [tagged[index] for index in range(len(documents))]
         _warn_of_truncation(result)
         return result
 
     def _with_tags(
-        self, documents: list[Document], targets: tuple[str, ...], scores: Scores
+        self, documents: list[Document], targets: tuple[str, ...], scores: Scores, decisions: Decisions
     ) -> Iterator[TaggedDocument]:
         """Yield the documents tagged by scores whose rows are their sentences, one document after the other."""
         row = 0
         for document in documents:
             rows = range(row, row := row + len(document.sentences))
             pairs = zip(document.sentences, rows, strict=True)
-            sentences = tuple(self._tagged(sentence, scores, place, targets) for sentence, place in pairs)
-            yield TaggedDocument(document, sentences, self.id)
+            tagged = tuple(self._tagged(sentence, scores, decisions, place, targets) for sentence, place in pairs)
+            yield TaggedDocument(document, tagged, self.id)
 
-    def _tagged(self, sentence: Sentence, scores: Scores, row: int, targets: tuple[str, ...]) -> TaggedSentence:
-        themes = dict(zip(self.schema.theme_names, scores.themes[row].tolist(), strict=True))
-        thresholds: Mapping[str, float] = self.manifest.thresholds
+    def _tagged(
+        self, sentence: Sentence, scores: Scores, decisions: Decisions, row: int, targets: tuple[str, ...]
+    ) -> TaggedSentence:
+        names = self.schema.theme_names
+        stances = zip(
+            scores.stances[row].tolist(),
+            decisions.stances[row].tolist(),
+            decisions.withheld_stances[row].tolist(),
+            strict=True,
+        )
         return TaggedSentence(
             text=sentence.text,
             start=sentence.start,
             end=sentence.end,
             kind=sentence.kind,
-            themes=tuple(name for name, score in themes.items() if score >= thresholds[name]),
-            scores=themes,
-            stances={target: _stance(scores.stances[row, place].tolist()) for place, target in enumerate(targets)},
+            themes=tuple(compress(names, decisions.themes[row])),
+            scores=dict(zip(names, scores.themes[row].tolist(), strict=True)),
+            stances=dict(zip(targets, (_stance(*found) for found in stances), strict=True)),
             truncated=bool(scores.truncated[row]),
+            abstained=tuple(compress(names, decisions.withheld_themes[row])),
         )
 
 
-def new_tagger(
-    classifier: Classifier, schema: LabelSchema, thresholds: Mapping[str, float], provenance: Provenance
-) -> Tagger:
+def new_tagger(classifier: Classifier, schema: LabelSchema, rule: DecisionRule, provenance: Provenance) -> Tagger:
     """Return a tagger that is not yet on disk."""
     manifest = Manifest(
         format_version=FORMAT_VERSION,
         family=classifier.family,
-        thresholds=dict(thresholds),
+        rule=rule,
         provenance=provenance,
         files={},
     )
@@ -216,9 +262,8 @@ def _whole(text: str) -> Sentence:
     return Sentence(text, 0, len(text))
 
 
-def _stance(scores: list[float]) -> StanceTag:
-    named = dict(zip(STANCES, scores, strict=True))
-    return StanceTag(max(named, key=lambda label: named[label]), named)
+def _stance(scores: list[float], place: int, withheld: bool) -> StanceTag:
+    return StanceTag(ABSTAINED if withheld else STANCES[place], dict(zip(STANCES, scores, strict=True)))
 
 
 def _warn_of_truncation(documents: list[TaggedDocument]) -> None:

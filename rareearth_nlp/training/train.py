@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,13 +18,16 @@ from rareearth_nlp.corpus.dataset import Labelled, labelled, to_datasets
 from rareearth_nlp.corpus.loading import load_corpus
 from rareearth_nlp.corpus.splitting import refuse_empty_splits, split_corpus, warn_of_missing_labels
 from rareearth_nlp.evaluation.controls import evaluate_controls
-from rareearth_nlp.evaluation.evaluate import Evaluation, evaluate
+from rareearth_nlp.evaluation.evaluate import Evaluation, evaluate, measure, score_labelled
 from rareearth_nlp.labels import LabelSchema, load_labels
-from rareearth_nlp.models.contract import Classifier
+from rareearth_nlp.models.contract import Classifier, Scorer, Scores
+from rareearth_nlp.models.decisions import DecisionRule, Thresholds, same_threshold
 from rareearth_nlp.models.tfidf import fit_tfidf
 from rareearth_nlp.models.weights import Weights, find_weights
 from rareearth_nlp.tagging.manifest import Provenance
 from rareearth_nlp.tagging.tagger import Tagger, new_tagger
+from rareearth_nlp.training.abstain import promises
+from rareearth_nlp.training.calibrate import choose_thresholds, fit_calibration, out_of_fold, squared_error
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -98,10 +102,14 @@ def train(ingredients: Ingredients, after_epoch: AfterEpoch | None = None) -> Tr
     """
     config, schema = ingredients.config, ingredients.schema
     learn, check = ingredients.split("train"), ingredients.split("validation")
-    thresholds = dict.fromkeys(schema.theme_names, config.threshold)
-    classifier = _fit(ingredients, learn, check, thresholds, after_epoch)
-    validation = evaluate(classifier, check, schema, thresholds)
-    tagger = new_tagger(classifier, schema, thresholds, _provenance(ingredients, validation))
+    plain = DecisionRule(thresholds=same_threshold(schema.theme_names, config.threshold))
+    fitted = _fit_rule(ingredients, learn) or plain
+    classifier = _fit(ingredients, learn, "whole", _reporter(after_epoch, check, schema, plain.thresholds))
+    scores = score_labelled(classifier, check)
+    rule = _confirmed(fitted, plain, check, scores)
+    validation = measure(rule.calibrate(scores), check, schema, rule.thresholds)
+    tagger = new_tagger(classifier, schema, rule, _provenance(ingredients, validation))
+    shutil.rmtree(_checkpoints(ingredients), ignore_errors=True)
     return Training(tagger, validation, evaluate_controls(learn, check, schema, config.random_seed))
 
 
@@ -120,34 +128,71 @@ def git_commit() -> str | None:
         return None
 
 
-def _fit(
-    ingredients: Ingredients,
-    learn: Labelled,
-    check: Labelled,
-    thresholds: dict[str, float],
-    after_epoch: AfterEpoch | None,
-) -> Classifier:
-    config, schema = ingredients.config, ingredients.schema
-    if isinstance(config.model, TfidfConfig):
-        return fit_tfidf(learn, config.model, config.random_seed)
-    from rareearth_nlp.training.finetune import finetune
+def _fit_rule(ingredients: Ingredients, learn: Labelled) -> DecisionRule | None:
+    """Return calibration, thresholds and promises from out-of-fold scores; None where they are not asked for."""
+    config = ingredients.config
+    if not config.calibration.folds:
+        return None
+    scores = out_of_fold(
+        learn,
+        config.calibration.folds,
+        config.random_seed,
+        lambda part, name: _fit(ingredients, part, name, lambda *_: None),
+        _checkpoints(ingredients) / "folds",
+    )
+    if scores is None:
+        return None
+    calibration = fit_calibration(learn, scores)
+    calibrated = calibration.apply(scores)
+    thresholds = choose_thresholds(learn, calibrated, ingredients.schema.theme_names)
+    found = promises(learn, calibrated, thresholds)
+    return DecisionRule(thresholds=thresholds, calibration=calibration, promises=found)
 
-    def report(epoch: int, classifier: Classifier, loss: float) -> None:
+
+def _confirmed(fitted: DecisionRule, plain: DecisionRule, check: Labelled, scores: Scores) -> DecisionRule:
+    """Return the fitted rule, unless validation shows that its probabilities are worse than the plain scores."""
+    before, after = (squared_error(check, rule.calibrate(scores)) for rule in (plain, fitted))
+    if fitted.calibration and after > before:
+        _log.warning("calibration makes validation worse (squared error %.4f, was %.4f): left out", after, before)
+        return plain
+    return fitted
+
+
+def _reporter(
+    after_epoch: AfterEpoch | None, check: Labelled, schema: LabelSchema, thresholds: Thresholds
+) -> Callable[[int, Scorer, float], None]:
+    def report(epoch: int, classifier: Scorer, loss: float) -> None:
         if after_epoch:
             found = evaluate(classifier, check, schema, thresholds)
             after_epoch(epoch, {"train/loss": loss, **{f"validation/{k}": v for k, v in found.scalars().items()}})
+
+    return report
+
+
+def _fit(
+    ingredients: Ingredients, learn: Labelled, part: str, report: Callable[[int, Scorer, float], None]
+) -> Classifier:
+    """Return a classifier trained on `learn`, which is the training split or the part of it that is named."""
+    config = ingredients.config
+    if isinstance(config.model, TfidfConfig):
+        return fit_tfidf(learn, config.model, config.random_seed)
+    from rareearth_nlp.training.finetune import finetune
 
     if ingredients.weights is None:
         raise ValueError("an encoder needs weights: use gather()")
     return finetune(
         learn,
-        len(schema.themes),
+        len(ingredients.schema.themes),
         ingredients.weights,
         config.model,
         random_seed=config.random_seed,
-        checkpoints=config.taggers / ".checkpoints" / _training_id(ingredients),
+        checkpoints=_checkpoints(ingredients) / part.replace(" ", "-"),
         after_epoch=report,
     )
+
+
+def _checkpoints(ingredients: Ingredients) -> Path:
+    return ingredients.config.taggers / ".checkpoints" / _training_id(ingredients)
 
 
 def _training_id(ingredients: Ingredients) -> str:
@@ -157,6 +202,7 @@ def _training_id(ingredients: Ingredients) -> str:
         config.model.model_dump_json(),
         ingredients.schema.model_dump_json(),
         str(config.random_seed),
+        str(config.calibration.folds),
         ingredients.corpus_digest,
         str(ingredients.split_sizes),
     )

@@ -16,12 +16,15 @@ from rareearth_nlp.evaluation.errors import worst_errors
 from rareearth_nlp.evaluation.evaluate import Evaluation, measure
 from rareearth_nlp.evaluation.report import render
 from rareearth_nlp.labels import LabelSchema
+from rareearth_nlp.models.contract import Scores
+from rareearth_nlp.models.decisions import same_threshold
 
 RANDOM = np.random.default_rng(3)
 SIZE = 48
 THEME_SCORES = RANDOM.random((SIZE, 2)).astype(np.float32)
 STANCE_SCORES = RANDOM.dirichlet([1, 1, 1], SIZE).astype(np.float32)
-CUTS = {"water": 0.5, "jobs": 0.5}
+SCORES = Scores(THEME_SCORES, STANCE_SCORES, np.zeros(SIZE, dtype=np.bool_))
+CUTS = same_threshold(("water", "jobs"), 0.5)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +39,7 @@ def data() -> Labelled:
 
 @pytest.fixture(scope="module")
 def evaluation(data: Labelled, schema: LabelSchema) -> Evaluation:
-    return measure(THEME_SCORES, STANCE_SCORES, data, schema, CUTS)
+    return measure(SCORES, data, schema, CUTS)
 
 
 def test_parts_are_what_their_names_say(evaluation: Evaluation, data: Labelled) -> None:
@@ -64,7 +67,7 @@ def test_the_natural_mix_weighs_documents(evaluation: Evaluation, data: Labelled
 
 def test_a_corpus_that_says_nothing_of_its_documents_has_no_parts(schema: LabelSchema) -> None:
     plain = new_labelled([[1, 0], [0, 1]], [0, 2])
-    assert measure(THEME_SCORES[:2], STANCE_SCORES[:2], plain, schema, CUTS).parts == {}
+    assert measure(Scores(THEME_SCORES[:2], STANCE_SCORES[:2], SCORES.truncated[:2]), plain, schema, CUTS).parts == {}
 
 
 def test_numbers_are_flat_and_defined(evaluation: Evaluation) -> None:

@@ -9,9 +9,10 @@ from sklearn.metrics import average_precision_score, f1_score
 
 from rareearth_nlp.corpus.dataset import Labelled
 from rareearth_nlp.evaluation.metrics import stance_metrics, theme_metrics
+from rareearth_nlp.models.decisions import Thresholds
 
 NAMES = ("water", "jobs")
-CUTS = {"water": 0.5, "jobs": 0.3}
+CUTS = Thresholds(themes={"water": 0.5, "jobs": 0.3})
 
 
 def _data(size: int = 60) -> tuple[Labelled, np.ndarray]:
@@ -41,7 +42,7 @@ def test_themes_agree_with_scikit_learn() -> None:
 def test_stance_agrees_with_scikit_learn() -> None:
     data, _ = _data()
     scores = np.random.default_rng(2).dirichlet([1, 1, 1], 60).astype(np.float32)
-    found = stance_metrics(data, scores)
+    found = stance_metrics(data, scores, CUTS)
     assert found.macro_f1 == pytest.approx(f1_score(data.stances, scores.argmax(1), average="macro"))
     assert found.labels["against"].f1 == pytest.approx(f1_score(data.stances == 1, scores.argmax(1) == 1))
 

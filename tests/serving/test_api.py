@@ -32,7 +32,7 @@ def test_it_speaks_the_one_json_shape(client: TestClient, tagger: Tagger) -> Non
 def test_labels_and_health(client: TestClient, tagger: Tagger) -> None:
     labels = client.get("/v1/labels").json()
     assert [theme["name"] for theme in labels["themes"]] == ["water", "jobs"]
-    assert labels["thresholds"] == {"water": 0.5, "jobs": 0.5}
+    assert labels["thresholds"] == {"themes": {"water": 0.5, "jobs": 0.5}, "favor": None, "against": None}
     assert client.get("/healthz").json() == {"status": "ok", "tagger": tagger.id}
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rareearth_nlp.errors import DataError, ModelError
+from rareearth_nlp.models.decisions import Promise
 from rareearth_nlp.reading import read_text
 from rareearth_nlp.tagging.tagger import Tagger
 
@@ -51,6 +52,43 @@ def test_targets_that_are_none(tagger: Tagger, targets: str | list[str]) -> None
         tagger.tag_text(TEXT, targets)
 
 
+def test_thresholds_can_be_changed_at_call(tagger: Tagger) -> None:
+    everything = tagger.with_thresholds({"water": 0.001, "jobs": 0.001, "favor": 0.001, "against": 0.999})
+    sentence = everything.tag_text("Wells ran dry.").sentences[0]
+    assert sentence.themes == ("water", "jobs")
+    assert sentence.stances["mine"].label == "favor"
+    assert everything.id != tagger.id
+    with pytest.raises(DataError, match=r"threshold of 'watr': .*'water'"):
+        tagger.with_thresholds({"watr": 0.5})
+    with pytest.raises(DataError, match="between 0 and 1, got 7"):
+        tagger.with_thresholds({"water": 7})
+    with pytest.raises(DataError, match="both favor and against"):
+        tagger.with_thresholds({"favor": 0.5})
+
+
+def test_a_precision_is_promised_only_by_a_tagger_examined_for_it(tagger: Tagger) -> None:
+    with pytest.raises(ModelError, match="trained without folds"):
+        tagger.tag_text("Wells ran dry.", precision=0.9)
+    cuts = {"water": 0.0001, "jobs": None, "favor": None, "against": None}
+    low = tagger.with_thresholds({"water": 0.0001, "jobs": 0.0001, "favor": 0.0001, "against": 0.9999})
+    rule = low.manifest.rule.model_copy(update={"promises": (Promise(precision=0.9, cuts=cuts),)})
+    sure = Tagger(low.classifier, low.schema, low.manifest.model_copy(update={"rule": rule}))
+    sentence = sure.tag_text("Wells ran dry.", precision=0.8).sentences[0]
+    assert (sentence.themes, sentence.abstained) == (("water",), ("jobs",))
+    assert [sentence.status(theme) for theme in ("water", "jobs")] == ["tagged", "abstained"]
+    assert sentence.stances["mine"].label == "abstained"
+    assert sentence.to_dict()["abstained"] == ["jobs"]
+    assert sure.tag_sentences(["Wells ran dry."])[0].themes == ("water", "jobs")
+
+
+def test_context_of_single_sentences(tagger: Tagger) -> None:
+    article = tagger.tag_text("Mine news\n\nIt stopped. Wells ran dry.").sentences[2]
+    alone = tagger.tag_sentences([article.text], ["mine"], ["Mine news It stopped."])[0]
+    assert alone.scores == pytest.approx(article.scores, abs=1e-5)
+    with pytest.raises(DataError, match="expected a context for each of 2 sentences, got 1"):
+        tagger.tag_sentences(["Rain fell.", "Wells ran dry."], contexts=["Mine news"])
+
+
 def test_tag_sentences_splits_nothing(tagger: Tagger) -> None:
     texts = ["Wells ran dry. The union won.", "", "  spaced  ", "Wells ran dry. The union won."]
     tagged = tagger.tag_sentences(texts)
@@ -86,7 +124,7 @@ def test_frames_and_the_one_json_shape(tagger: Tagger) -> None:
     assert len(by_target) == 8
     assert {"target", "stance", "score_favor"} <= set(by_target.columns)
     shape = json.loads(json.dumps(tagged.to_dict()))
-    assert shape["schema_version"] == 1
+    assert shape["schema_version"] == 2
     assert shape["tagger"] == tagger.id
     assert shape["sentences"][1]["stances"]["mine"]["scores"].keys() == {"favor", "against", "neutral"}
 
@@ -99,9 +137,9 @@ def test_loads_without_config_or_store(tagger_folder: Path, tmp_path: Path) -> N
     assert [file.name for file in tmp_path.iterdir()] == ["elsewhere"]
 
 
-def _newer(folder: Path) -> None:
+def _of_format(folder: Path, number: int) -> None:
     manifest = folder / "tagger.json"
-    manifest.write_text(manifest.read_text().replace('"format_version": 1', '"format_version": 99'))
+    manifest.write_text(manifest.read_text().replace('"format_version": 2', f'"format_version": {number}'))
 
 
 def _altered(folder: Path) -> None:
@@ -115,7 +153,8 @@ def _altered(folder: Path) -> None:
         (lambda folder: (folder / "tagger.json").unlink(), "not a tagger directory"),
         (lambda folder: (folder / "tagger.json").write_text("{"), "not a readable manifest"),
         (lambda folder: (folder / "tagger.json").write_text("{}"), "key 'format_version' is missing"),
-        (_newer, "format 99 is newer than format 1"),
+        (lambda folder: _of_format(folder, 99), "format 99 is newer than format 2"),
+        (lambda folder: _of_format(folder, 1), "format 1 is older than format 2, which this version reads; train"),
         (lambda folder: (folder / "labels.yaml").unlink(), r"labels.yaml: missing, though tagger.json lists it"),
         (_altered, r"labels.yaml: altered since training"),
     ],

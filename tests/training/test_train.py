@@ -12,6 +12,7 @@ from rareearth_nlp.errors import DataError
 from rareearth_nlp.evaluation.evaluate import evaluate
 from rareearth_nlp.evaluation.plots import PLOTS
 from rareearth_nlp.resources import shipped
+from rareearth_nlp.tagging.tagger import Tagger
 from rareearth_nlp.training.train import Ingredients, gather, train
 
 STARTER = str(shipped("seeds", "starter", "config.yaml"))
@@ -35,7 +36,7 @@ def test_it_learns_what_it_is_shown(family: str, toy_settings: list[str]) -> Non
     overrides = [*toy_settings, *recipe] if family == "encoder" else ["model.family=tfidf"]
     ingredients = _ingredients(*overrides)
     tagger = train(ingredients).tagger
-    shown = evaluate(tagger.classifier, ingredients.split("train"), tagger.schema, tagger.manifest.thresholds)
+    shown = evaluate(tagger, ingredients.split("train"), tagger.schema, tagger.manifest.rule.thresholds)
     assert shown.themes.macro_f1 > 0.9
     assert shown.stance.macro_f1 > 0.7
 
@@ -98,6 +99,36 @@ def test_evaluation_as_numbers(toy_settings: list[str]) -> None:
     scalars = evaluation.scalars()
     assert all(not math.isnan(value) for value in scalars.values())
     assert scalars["stance/mine/macro_f1"] == evaluation.to_dict()["stance_by_target"]["mine"]["macro_f1"]
+
+
+@pytest.mark.parametrize("family", ["encoder", "tfidf"])
+def test_folds_calibrate_and_leave_nothing_behind(
+    family: str, toy_settings: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "rareearth_nlp.training.train.squared_error", lambda *_: 0.0
+    )  # a toy's calibration is no better
+    overrides = toy_settings if family == "encoder" else ["model.family=tfidf"]
+    training = train(_ingredients(*overrides, "calibration.folds=2"))
+    rule = training.tagger.manifest.rule
+    assert rule.calibration is not None
+    assert rule.thresholds.favor is not None
+    assert rule.promises[-1].cuts.keys() == {"water", "jobs", "favor", "against"}
+    assert not Path("taggers/.checkpoints").exists() or not list(Path("taggers/.checkpoints").iterdir())
+    again = Tagger.load(training.tagger.save(tmp_path / "tagger"))
+    assert again.manifest.rule == rule
+    assert (again.score(TEXTS, ["mine"]).themes == training.tagger.score(TEXTS, ["mine"]).themes).all()
+    assert training.validation.thresholds == rule.thresholds
+
+
+def test_calibration_that_makes_validation_worse_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    errors = iter([0.1, 0.2])
+    monkeypatch.setattr("rareearth_nlp.training.train.squared_error", lambda *_: next(errors))
+    training = train(_ingredients("model.family=tfidf", "calibration.folds=2"))
+    assert training.tagger.manifest.rule.calibration is None
+    assert "calibration makes validation worse" in caplog.text
 
 
 def test_one_document_cannot_be_split(tmp_path: Path) -> None:

@@ -1,0 +1,116 @@
+"""From which score on the tags of a label keep a promised precision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import beta
+
+from rareearth_nlp.corpus.dataset import Labelled, Origin
+from rareearth_nlp.corpus.resampling import draws
+from rareearth_nlp.models.contract import Scores
+from rareearth_nlp.models.decisions import SIDES, Promise, Thresholds
+
+PRECISIONS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)
+"""What may be asked of a tagger."""
+
+CONFIDENCE = 0.9
+STEP = 1.5
+"""Each cut that is tried tags this many times as much as the one before."""
+
+
+@dataclass(frozen=True)
+class GivenTags:
+    """The tags of one label that reach its threshold.
+
+    Attributes:
+        label: A theme, or a side of stance.
+        right: Whether each is right, `[tags]`.
+        scores: `[tags]`.
+        origins: Where its sentence comes from.
+    """
+
+    label: str
+    right: NDArray[np.bool_]
+    scores: NDArray[np.float32]
+    origins: Sequence[Origin]
+
+
+def promises(data: Labelled, scores: Scores, thresholds: Thresholds) -> tuple[Promise, ...]:
+    """Return the cut of every label for each of `PRECISIONS`.
+
+    Args:
+        data: Annotated sentences.
+        scores: Their calibrated scores, by models that did not see them.
+        thresholds: No cut is below a label's threshold.
+    """
+    given = list(given_tags(data, scores, thresholds))
+    return tuple(
+        Promise(precision=precision, cuts={tags.label: certified_cut(tags, precision) for tags in given})
+        for precision in PRECISIONS
+    )
+
+
+def given_tags(data: Labelled, scores: Scores, thresholds: Thresholds) -> Iterator[GivenTags]:
+    """Yield the tags of each theme and of each side of stance."""
+    tagged = thresholds.tag_themes(scores.themes)
+    for column, name in enumerate(thresholds.themes):
+        chosen = np.flatnonzero(tagged[:, column] & data.themed)
+        origins = [data.origins[row] for row in chosen]
+        yield GivenTags(name, data.themes[chosen, column] == 1, scores.themes[chosen, column], origins)
+    stances = thresholds.tag_stances(scores.stances)
+    for place, side in enumerate(SIDES):
+        pairs = np.flatnonzero(stances == place)
+        origins = [data.origins[data.rows[pair]] for pair in pairs]
+        yield GivenTags(side, data.stances[pairs] == place, scores.stances[pairs, place], origins)
+
+
+def certified_cut(tags: GivenTags, precision: float) -> float | None:
+    """Return the lowest score from which on tags are right as often as asked; None where none can be certified.
+
+    A cut passes if the lower bound of its precision reaches what is asked, both by resampling writers, then documents,
+    which are what is exchangeable, and by the binomial bound of Clopper and Pearson (1934), which a few tags that are
+    all right do not deceive. The doubt that `CONFIDENCE` leaves is shared among the cuts that are tried: the Bonferroni
+    form of Angelopoulos et al., "Learn then Test" (2021).
+    """
+    order = np.argsort(-tags.scores, kind="stable")
+    place, writers = _documents(tags.origins)
+    times = draws(writers)
+    counts = _counts(precision, len(order))
+    for count in reversed(counts):
+        lowest = tags.scores[order[count - 1]]
+        given = tags.scores >= lowest
+        if _bound(tags.right[given], place[given], times, (1 - CONFIDENCE) / len(counts)) >= precision:
+            return float(lowest)
+    return None
+
+
+def _counts(precision: float, tags: int) -> list[int]:
+    """Return how many tags each cut lets through; fewer than the first could pass only if all are right."""
+    count = 2 * int(np.ceil(np.log(1 - CONFIDENCE) / np.log(precision)))
+    counts = []
+    while count < tags:
+        counts.append(count)
+        count = int(np.ceil(count * STEP))
+    return [*counts, tags] if counts else []
+
+
+def _bound(right: NDArray[np.bool_], place: NDArray[np.int64], times: NDArray[np.int64], doubt: float) -> float:
+    """Return what the precision of tags falls below with a probability of `doubt`, `place` being their documents."""
+    documents = times.shape[1]
+    hits = np.bincount(place, weights=right, minlength=documents)
+    given = np.bincount(place, minlength=documents)
+    drawn = times @ given
+    resampled = (times @ hits)[drawn > 0] / drawn[drawn > 0]
+    binomial = beta.ppf(doubt, right.sum(), len(right) - right.sum() + 1) if right.any() else 0.0
+    return float(min(np.quantile(resampled, doubt), binomial))
+
+
+def _documents(origins: Sequence[Origin]) -> tuple[NDArray[np.int64], list[str]]:
+    """Return the place of each tag's document among the documents, and the writer of each document."""
+    writers = {origin.document: origin.writer for origin in origins}
+    place = {document: number for number, document in enumerate(writers)}
+    return np.array([place[origin.document] for origin in origins], dtype=np.int64), list(writers.values())

@@ -1,0 +1,131 @@
+"""Calibration and thresholds from scores that the model gives to writers it was not trained on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import precision_recall_curve
+from sklearn.model_selection import GroupKFold
+
+from rareearth_nlp.corpus.dataset import Labelled
+from rareearth_nlp.evaluation.evaluate import score_labelled
+from rareearth_nlp.labels import STANCES
+from rareearth_nlp.models.contract import Scorer, Scores
+from rareearth_nlp.models.decisions import SIDES, Calibration, Thresholds, logits
+
+_log = logging.getLogger(__name__)
+
+Fit = Callable[[Labelled, str], Scorer]
+"""Trains on a part of the training split; the second argument names the part."""
+
+
+def out_of_fold(train: Labelled, folds: int, random_seed: int, fit: Fit, folder: Path) -> Scores | None:
+    """Return scores of the training split, each by a model that saw nothing of the sentence's writer.
+
+    Args:
+        train: The training split.
+        folds: Into how many parts of whole writers it is cut; as many models are trained, each without one.
+        random_seed: Of the cut.
+        fit: Trains a model.
+        folder: Keeps the scores of finished folds, so that an interrupted run goes on.
+
+    Returns:
+        Scores as `score_labelled` gives them; None if there are fewer writers than folds.
+    """
+    writers = [origin.writer for origin in train.origins]
+    if len(set(writers)) < folds:
+        _log.warning("%d writers are too few for %d folds: scores stay uncalibrated", len(set(writers)), folds)
+        return None
+    themes = np.zeros_like(train.themes)
+    stances = np.zeros((len(train.rows), len(STANCES)), dtype=np.float32)
+    folder.mkdir(parents=True, exist_ok=True)
+    cut = GroupKFold(folds, shuffle=True, random_state=random_seed).split(writers, groups=writers)
+    for number, (_, held) in enumerate(cut, start=1):
+        out = np.isin(np.arange(len(writers)), held)
+        name = f"fold {number} of {folds}"
+        themes[out], stances[out[train.rows]] = _fold_scores(train, out, name, fit, folder / f"{number}.npz")
+    return Scores(themes, stances, np.zeros(len(writers), dtype=np.bool_))
+
+
+def _fold_scores(
+    train: Labelled, out: NDArray[np.bool_], name: str, fit: Fit, file: Path
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    if file.is_file():
+        kept = np.load(file)
+        return kept["themes"], kept["stances"]
+    _log.info("%s: training without %d sentences, to score them", name, out.sum())
+    model = fit(train.sentences(~out), name)
+    scores = score_labelled(model, train.sentences(out), progress=True)
+    new = file.with_suffix(".part.npz")
+    np.savez(new, themes=scores.themes, stances=scores.stances)
+    new.replace(file)
+    return scores.themes, scores.stances
+
+
+def fit_calibration(data: Labelled, scores: Scores) -> Calibration:
+    """Return the calibration that makes scores likeliest, theme by theme and for the stance.
+
+    Args:
+        data: Annotated sentences.
+        scores: What models that did not see them say of them, as `out_of_fold` returns it.
+    """
+    known = data.themed
+    columns = range(data.themes.shape[1])
+    themes = [_fit_theme(data.themes[known, column], scores.themes[known, column]) for column in columns]
+    slope, offsets = _fit_stance(data.stances, scores.stances)
+    return Calibration(themes=tuple(themes), stance_slope=slope, stance_offsets=offsets)
+
+
+def choose_thresholds(data: Labelled, scores: Scores, names: Sequence[str]) -> Thresholds:
+    """Return, for each theme and each side of stance, the threshold that gives the highest F1."""
+    known = data.themed
+    themes = {
+        name: _best_threshold(data.themes[known, column] == 1, scores.themes[known, column])
+        for column, name in enumerate(names)
+    }
+    sides = {side: _best_threshold(data.stances == place, scores.stances[:, place]) for place, side in enumerate(SIDES)}
+    return Thresholds(themes=themes, **sides)
+
+
+def squared_error(data: Labelled, scores: Scores) -> float:
+    """Return the mean squared error of the scores of themes and of stances, added."""
+    known = data.themed
+    themes = (scores.themes[known] - data.themes[known]) ** 2
+    stances = (scores.stances - np.eye(len(STANCES))[data.stances]) ** 2
+    return sum(float(part.mean()) for part in (themes, stances) if part.size)
+
+
+def _fit_theme(truth: NDArray[np.float32], scores: NDArray[np.float32]) -> tuple[float, float]:
+    if len(set(truth.tolist())) < 2:
+        return 1.0, 0.0
+    found = LogisticRegression(C=np.inf).fit(logits(scores)[:, None], truth)
+    slope = float(found.coef_[0, 0])
+    return (slope, float(found.intercept_[0])) if slope > 0 else (1.0, 0.0)
+
+
+def _fit_stance(truth: NDArray[np.int64], scores: NDArray[np.float32]) -> tuple[float, tuple[float, float, float]]:
+    if len(set(truth.tolist())) < len(STANCES):
+        return 1.0, (0.0, 0.0, 0.0)
+    logs = np.log(np.maximum(scores, 1e-7)).astype(float)
+
+    def loss(values: NDArray[np.float64]) -> float:
+        raised = np.exp(values[0]) * logs + np.array([*values[1:], 0.0])
+        raised -= raised.max(axis=1, keepdims=True)
+        return float(np.mean(np.log(np.exp(raised).sum(axis=1)) - raised[np.arange(len(truth)), truth]))
+
+    found = minimize(loss, np.zeros(len(STANCES))).x
+    return float(np.exp(found[0])), (float(found[1]), float(found[2]), 0.0)
+
+
+def _best_threshold(truth: NDArray[np.bool_], scores: NDArray[np.float32]) -> float:
+    if not truth.any():
+        return 0.5
+    precision, recall, cuts = precision_recall_curve(truth, scores)
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-9)
+    return float(np.clip(cuts[f1[:-1].argmax()], 0.01, 0.99))

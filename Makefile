@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint format bench clean
+.PHONY: demo test lint format bench experiment clean
 
 demo: $(READY)  ## train on the shipped corpus, tag the shipped article, show it
 	@$(BIN)/rareearth-nlp demo
@@ -21,6 +21,9 @@ format: $(READY)
 
 bench: $(READY)  ## speed of tagging, both model families, side by side
 	@$(BIN)/python experiments/bench/run.py
+
+experiment: $(READY)  ## a folder of experiments/, such as NAME=ablation ARGS="13"
+	@$(BIN)/python experiments/$(NAME)/run.py $(ARGS)
 
 clean:  ## the environment only; taggers/ and tracking/ stay
 	rm -rf .venv

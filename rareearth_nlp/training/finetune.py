@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Sampler
 from tqdm import tqdm
 from transformers import (
@@ -56,7 +57,8 @@ def finetune(
     """Return an encoder fine-tuned on the annotated sentences.
 
     Every sentence is a row for its themes, and one more for each target toward which its stance is annotated. Where
-    context is read, every row comes with it in one epoch and without it in the next: a sentence is also tagged alone.
+    context is read, a random half of the rows comes with it in one epoch and the other half in the next: a sentence is
+    also tagged alone.
 
     Args:
         train: The training split.
@@ -72,15 +74,17 @@ def finetune(
     tokenizer = load_tokenizer(weights.folder)
     encoder = AutoModel.from_pretrained(weights.folder, dtype=torch.float32, local_files_only=True)
     model = JointEncoder(encoder, themes)
-    classifier = EncoderClassifier(model, tokenizer, settings.max_tokens, reads_context=settings.context)
+    reads_context = settings.context and any(train.contexts)
+    classifier = EncoderClassifier(model, tokenizer, settings.max_tokens, reads_context=reads_context)
     pairs = _pairs(train, settings.neutral_ratio, random_seed)
     model.stance_shift.copy_(_prior_shift(train, pairs))
     rows = _rows(train, [""] * len(train.texts), pairs, tokenizer, settings.max_tokens)
     epoch = math.ceil(len(rows) / settings.batch_size)
-    if settings.context and any(train.contexts):
+    if reads_context:
         rows += _rows(train, train.contexts, pairs, tokenizer, settings.max_tokens)
     trainer = _LengthTrainer(
         model=model,
+        twins=reads_context,
         args=_arguments(settings, epoch, random_seed, checkpoints),
         train_dataset=rows,
         data_collator=lambda rows: _collate(tokenizer, rows),
@@ -91,7 +95,7 @@ def finetune(
         trainer.remove_callback(noisy)
     trainer.train(resume_from_checkpoint=_interrupted(checkpoints))
     shutil.rmtree(checkpoints, ignore_errors=True)
-    return EncoderClassifier(model.cpu(), tokenizer, settings.max_tokens, reads_context=settings.context)
+    return EncoderClassifier(model.cpu(), tokenizer, settings.max_tokens, reads_context=reads_context)
 
 
 def _arguments(settings: EncoderConfig, epoch: int, random_seed: int, checkpoints: Path) -> TrainingArguments:
@@ -205,15 +209,23 @@ class LengthBatches(Sampler[int]):
 
     The Trainer's own grouping by length goes from the longest rows to the shortest, again and again: the headings come
     last, and a short training ends on them.
+
+    Args:
+        lengths: Tokens of each row.
+        batch_size: Rows of a batch.
+        random_seed: Of the order.
+        twins: The second half of the rows is the first half in another form. Each row then comes once before its twin
+            does, in the one form or the other.
     """
 
     POOL = 50
     """Batches that are sorted together."""
 
-    def __init__(self, lengths: Sequence[int], batch_size: int, random_seed: int) -> None:
+    def __init__(self, lengths: Sequence[int], batch_size: int, random_seed: int, *, twins: bool = False) -> None:
         self._lengths = np.asarray(lengths)
         self._batch_size = batch_size
         self._seed = random_seed
+        self._twins = twins
         self._epoch = 0
 
     def __len__(self) -> int:
@@ -225,20 +237,40 @@ class LengthBatches(Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         draw = np.random.default_rng((self._seed, self._epoch))
-        order = draw.permutation(len(self))
+        left: list[int] = []
+        for rows in self._passes(draw):
+            ordered = self._ordered(rows, draw)
+            whole = len(ordered) // self._batch_size * self._batch_size
+            batches = ordered[:whole].reshape(-1, self._batch_size)
+            yield from draw.permutation(batches).ravel().tolist()
+            left += ordered[whole:].tolist()  # at the end, lest later batches begin in the middle of others
+        yield from left
+
+    def _passes(self, draw: np.random.Generator) -> Iterator[NDArray[np.int64]]:
+        rows = np.arange(len(self))
+        if not self._twins:
+            yield rows
+            return
+        first, second = np.split(rows, 2)
+        chosen = draw.random(len(first)) < 0.5
+        yield np.where(chosen, first, second)
+        yield np.where(chosen, second, first)
+
+    def _ordered(self, rows: NDArray[np.int64], draw: np.random.Generator) -> NDArray[np.int64]:
+        order = draw.permutation(rows)
         size = self.POOL * self._batch_size
         pools = [order[start : start + size] for start in range(0, len(order), size)]
-        ordered = np.concatenate([pool[np.argsort(self._lengths[pool], kind="stable")] for pool in pools])
-        whole = len(ordered) // self._batch_size
-        batches = ordered[: whole * self._batch_size].reshape(whole, self._batch_size)
-        yield from draw.permutation(batches).ravel().tolist()
-        yield from ordered[whole * self._batch_size :].tolist()
+        return np.concatenate([pool[np.argsort(self._lengths[pool], kind="stable")] for pool in pools])
 
 
 class _LengthTrainer(Trainer):  # type: ignore[misc]  # transformers is untyped
+    def __init__(self, *, twins: bool, **rest: Any) -> None:
+        super().__init__(**rest)
+        self._twins = twins
+
     def get_train_dataloader(self) -> Any:
         lengths = [len(row["input_ids"]) for row in self.train_dataset]
-        sampler = LengthBatches(lengths, self.args.train_batch_size, self.args.seed)
+        sampler = LengthBatches(lengths, self.args.train_batch_size, self.args.seed, twins=self._twins)
         loader = DataLoader(
             self.train_dataset, self.args.train_batch_size, sampler=sampler, collate_fn=self.data_collator
         )

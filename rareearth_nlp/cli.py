@@ -101,7 +101,6 @@ def _gate_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     actions = gate.add_subparsers(metavar="ACTION", required=True)
     check = actions.add_parser("check", help="pass or fail, by the floors; nothing else of the test split is shown")
     check.set_defaults(run="gate:check")
-    check.add_argument("--champion", metavar="WHERE", help="compare with this tagger, sentence by sentence")
     _tagger_option(check)
     floors = actions.add_parser("raise", help="set the floors by taggers that differ in their random seed")
     floors.set_defaults(run="gate:raise_floors")

@@ -153,6 +153,10 @@ class Config(Strict):
         return self.corpus.labels or shipped("configs", "labels.yaml")
 
 
+NO_SETTINGS = ("labels", "quality_floors")
+"""Files of the configs folder that nothing is trained by."""
+
+
 def load_config(path: str | Path | None = None, overrides: Sequence[str] = ()) -> Config:
     """Return the configuration of a YAML file with `key=value` overrides.
 
@@ -181,7 +185,7 @@ def _find(path: str | Path) -> Path:
     for candidate in candidates:
         if candidate.is_file():
             return candidate
-    names = [file.stem for file in sorted(shipped("configs").glob("*.yaml")) if file.stem != "labels"]
+    names = [file.stem for file in sorted(shipped("configs").glob("*.yaml")) if file.stem not in NO_SETTINGS]
     raise ConfigError(f"no configuration {str(path)!r}: expected a YAML file or one of {', '.join(names)}")
 
 

@@ -28,6 +28,8 @@ class Theme(Strict):
     def _not_reserved(self) -> Theme:
         if self.name == "none":
             raise ValueError("'none' means no theme in CSV files; choose another name")
+        if self.name in STANCES:
+            raise ValueError(f"{self.name!r} is a stance; choose another name")
         return self
 
 

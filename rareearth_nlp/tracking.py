@@ -105,15 +105,11 @@ def start_run(settings: TrackingConfig, name: str) -> Iterator[Run]:
         yield found
 
 
-def count_readings(settings: TrackingConfig, corpus_digest: str) -> int:
-    """Return how many runs have read the test split of a corpus, in the configured store."""
+def count_runs(settings: TrackingConfig, tags: Mapping[str, str]) -> int:
+    """Return how many runs of the configured store, of whatever experiment, carry these tags."""
     mlflow.set_tracking_uri(store_uri(settings))
-    runs = mlflow.search_runs(
-        experiment_names=[settings.experiment],
-        filter_string=f"tags.split = 'test' and tags.corpus_digest = '{corpus_digest}'",
-        output_format="list",
-    )
-    return len(runs)
+    wanted = " and ".join(f"tags.{name} = '{value}'" for name, value in tags.items())
+    return len(mlflow.search_runs(search_all_experiments=True, filter_string=wanted, output_format="list"))
 
 
 def download(uri: str, folder: Path) -> Path:

@@ -218,17 +218,40 @@ def test_the_gate_says_pass_or_fail_and_counts_its_readings(project: Path, capsy
     assert out == "pass\n"
     assert "reading 3 of this test split" in err
     never = [f"--threshold={label}=0.999" for label in ("water", "jobs", "favor", "against")]
-    code = main(["gate", "check", "--tagger", folders[0], "--champion", folders[1], "--floors", "floors.yaml", *never])
+    code = main(["gate", "check", "--tagger", folders[0], "--floors", "floors.yaml", *never])
     out, err = capsys.readouterr()
     assert (code, out) == (1, "fail\n")
-    assert "see where on validation: rareearth-nlp evaluate" in err
+    assert f"see on validation where: rareearth-nlp evaluate --tagger {folders[0]}" in err
 
 
-def test_the_gate_refuses_floors_of_another_corpus(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    Path("floors.yaml").write_text("{corpus_digest: abc, champion: t, f1: {water: 0.1}}")
-    main(["train", str(project / "config.yaml"), "model.family=tfidf", "corpus.test=0.3"])
+def test_the_gate_refuses_before_it_reads(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for setting in ("random_seed=1", "model.regularization=2"):
+        main(["train", str(project / "config.yaml"), "model.family=tfidf", "corpus.test=0.3", setting])
+    first, second = sorted(map(str, Path("taggers").glob("[!.]*")))
     capsys.readouterr()
-    assert "the floors are of abc; set new floors" in _refused(["gate", "check", "--floors", "floors.yaml"], capsys)
-    assert "expected taggers of two random seeds" in _refused(
-        ["gate", "raise", str(next(Path("taggers").glob("[!.]*"))), "--floors", "new.yaml"], capsys
-    )
+    alone = _refused(["gate", "raise", first, "--floors", "new.yaml"], capsys)
+    assert "expected taggers of two random seeds or more, got 1" in alone
+    unlike = _refused(["gate", "raise", first, second, "--floors", "new.yaml"], capsys)
+    assert "differ in their random seed only, these differ in model; train them alike" in unlike
+    assert "no floors yet" in _refused(["gate", "check", "--floors", "none.yaml"], capsys)
+
+
+def test_an_evaluation_as_a_page(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["train", str(project / "config.yaml"), "model.family=tfidf"])
+    assert main(["evaluate", "--out", "page.html"]) == 0
+    assert "<svg" in Path("page.html").read_text()
+    capsys.readouterr()
+    assert "its folder does not exist" in _refused(["evaluate", "--out", "gone/page.html"], capsys)
+
+
+def test_another_corpus_knows_no_familiar_writers_but_has_controls(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["train", str(project / "config.yaml"), "model.family=tfidf"])
+    lines = (project / "corpus.jsonl").read_text().splitlines()[:8]
+    Path("other.jsonl").write_text("\n".join(line.replace("{", '{"split": "test", ', 1) for line in lines))
+    capsys.readouterr()
+    assert main(["evaluate", "other.jsonl", "--split", "test", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert not {"unfamiliar writers", "unseen targets"} & report["parts"].keys()
+    assert "TF-IDF" in report["controls"]

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from rareearth_nlp.config import Config, CorpusConfig, EncoderConfig, TfidfConfig, load_config
+from rareearth_nlp.config import NO_SETTINGS, Config, CorpusConfig, EncoderConfig, TfidfConfig, load_config
 from rareearth_nlp.errors import ConfigError
 from rareearth_nlp.resources import shipped
 
-CONFIGS = [file for file in sorted(shipped("configs").glob("*.yaml")) if file.stem != "labels"]
+CONFIGS = [file for file in sorted(shipped("configs").glob("*.yaml")) if file.stem not in NO_SETTINGS]
 
 
 def _write(folder: Path, content: str) -> Path:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import logging
 import sys
 from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from rareearth_nlp.config import Config
-from rareearth_nlp.corpus.dataset import labelled
+from rareearth_nlp.corpus.dataset import Labelled, labelled
 from rareearth_nlp.errors import DataError, ModelError
 from rareearth_nlp.evaluation.evaluate import score_labelled
-from rareearth_nlp.evaluation.gate import Reading, passes, raised, read_floors, write_floors
+from rareearth_nlp.evaluation.gate import passes, raised, read_floors, test_digest, write_floors
+from rareearth_nlp.evaluation.metrics import document_counts
 from rareearth_nlp.resources import shipped
 from rareearth_nlp.tagging.choosing import choose_tagger
 from rareearth_nlp.tagging.tagger import Tagger
-from rareearth_nlp.tracking import count_readings, start_run
+from rareearth_nlp.tracking import Run, count_runs, start_run
 from rareearth_nlp.training.train import load_splits
 from rareearth_nlp.validation import validate
 
@@ -26,32 +29,31 @@ def check(arguments: Namespace) -> int:
     """Say `pass` or `fail`, and nothing else of the test split; a failure ends with 1."""
     floors = read_floors(_floors_file(arguments))
     tagger = choose_tagger(arguments.tagger, arguments.thresholds)
-    champion = Tagger.load(arguments.champion) if arguments.champion else None
-    good = passes(
-        floors,
-        _read(tagger, floors.corpus_digest),
-        _read(champion, floors.corpus_digest) if champion else None,
-    )
+    test = _test_split(tagger)
+    with _counted(tagger, test) as run:
+        scores = score_labelled(tagger, test, progress=True)
+        good = passes(floors, test, scores, tagger.manifest.rule.thresholds)
+        run.log_tags({"gate": "pass" if good else "fail"})
     sys.stdout.write("pass\n" if good else "fail\n")
     if not good:
-        _log.warning(
-            "tagger %s is worse than the floors; see where on validation: rareearth-nlp evaluate --tagger %s",
-            tagger.id,
-            arguments.tagger or "...",
-        )
+        where = f" --tagger {arguments.tagger}" if arguments.tagger else ""
+        _log.warning("worse than the champion; see on validation where: rareearth-nlp evaluate%s", where)
     return 0 if good else 1
 
 
 def raise_floors(arguments: Namespace) -> int:
-    """Set the floors by taggers of several random seeds; floors of the same corpus only go up."""
+    """Set the floors by taggers of several random seeds; floors of the same test split only go up."""
     file = _floors_file(arguments)
+    if not file.parent.is_dir():
+        raise DataError(f"{file}: its folder does not exist; name a file in one that does")
     taggers = [Tagger.load(source) for source in arguments.taggers]
-    corpora = {tagger.manifest.provenance.corpus_digest for tagger in taggers}
-    if len(corpora) > 1:
-        raise DataError("the taggers were trained on different corpora; train them on one, with several random seeds")
-    digest = corpora.pop()
-    old = read_floors(file) if file.is_file() else None
-    floors = raised(old, digest, {tagger.id: _read(tagger, digest) for tagger in taggers})
+    _refuse_unlike(taggers)
+    test, found = _test_split(taggers[0]), {}
+    for tagger in taggers:
+        with _counted(tagger, test):
+            scores = score_labelled(tagger, test, progress=True)
+        found[tagger.id], _ = document_counts(test, scores, tagger.manifest.rule.thresholds)
+    floors = raised(read_floors(file) if file.is_file() else None, test, found)
     write_floors(floors, file)
     sys.stdout.write(f"{file}: champion {floors.champion}\n")
     return 0
@@ -61,19 +63,42 @@ def _floors_file(arguments: Namespace) -> Path:
     return Path(arguments.floors) if arguments.floors else shipped("configs", "quality_floors.yaml")
 
 
-def _read(tagger: Tagger, digest: str) -> Reading:
-    """Return the tagger's reading of the test split of its corpus, which must be the one that is meant."""
-    settings = validate(Config, tagger.manifest.provenance.config, f"tagger {tagger.id}: its configuration", ModelError)
-    found, datasets = load_splits(settings, tagger.schema)
-    if found != digest:
+def _refuse_unlike(taggers: Sequence[Tagger]) -> None:
+    """Refuse taggers that differ in more than their random seed, before any reads the test split.
+
+    Raises:
+        DataError: There are fewer than two seeds, or the taggers differ in their corpus or another setting.
+    """
+    configs = [dict(tagger.manifest.provenance.config) for tagger in taggers]
+    seeds = {config.pop("random_seed", None) for config in configs}
+    if len(seeds) < max(2, len(taggers)):
         raise DataError(
-            f"tagger {tagger.id}: its corpus has digest {found[:12]}, the floors are of {digest[:12]}; "
-            "set new floors with: rareearth-nlp gate raise TAGGER TAGGER ..."
+            f"expected taggers of two random seeds or more, got {len(seeds)}; train others with random_seed=14"
         )
-    data = labelled(datasets["test"], tagger.schema)
-    if not data.texts:
+    corpora = {tagger.manifest.provenance.corpus_digest for tagger in taggers}
+    unlike = sorted(key for key in configs[0] if any(config.get(key) != configs[0][key] for config in configs))
+    if unlike or len(corpora) > 1:
+        raise DataError(
+            f"expected taggers that differ in their random seed only, these differ in {', '.join(unlike) or 'corpus'}; "
+            "train them alike"
+        )
+
+
+def _test_split(tagger: Tagger) -> Labelled:
+    settings = validate(Config, tagger.manifest.provenance.config, f"tagger {tagger.id}: its configuration", ModelError)
+    _, datasets = load_splits(settings, tagger.schema)
+    test = labelled(datasets["test"], tagger.schema)
+    if not test.texts:
         raise DataError(f"{settings.corpus_path}: its test split is empty; add documents to it")
+    return test
+
+
+@contextmanager
+def _counted(tagger: Tagger, test: Labelled) -> Iterator[Run]:
+    """Keep the reading of a test split on record, and say how often it has been read."""
+    settings = validate(Config, tagger.manifest.provenance.config, f"tagger {tagger.id}: its configuration", ModelError)
+    tags = {"split": "test", "test_digest": test_digest(test)}
     with start_run(settings.tracking, "gate") as run:
-        run.log_tags({"split": "test", "tagger": tagger.id, "corpus_digest": digest})
-        _log.info("reading %d of this test split", count_readings(settings.tracking, digest))
-        return Reading(data, score_labelled(tagger, data, progress=True), tagger.manifest.rule.thresholds)
+        run.log_tags(tags | {"tagger": tagger.id})
+        _log.info("reading %d of this test split", count_runs(settings.tracking, tags))
+        yield run

@@ -13,16 +13,18 @@ from pathlib import Path
 
 from rareearth_nlp.commands.show import console, metrics_table, parts_table, tags_table
 from rareearth_nlp.config import Config, EncoderConfig, load_config
-from rareearth_nlp.corpus.dataset import labelled
-from rareearth_nlp.errors import ConfigError, DataError, ModelError
+from rareearth_nlp.corpus.dataset import Labelled, labelled
+from rareearth_nlp.errors import ConfigError, DataError, ModelError, RareEarthError
 from rareearth_nlp.evaluation.controls import evaluate_controls
 from rareearth_nlp.evaluation.evaluate import Evaluation
-from rareearth_nlp.evaluation.evaluate import evaluate as measure
+from rareearth_nlp.evaluation.evaluate import evaluate as evaluate_tagger
+from rareearth_nlp.evaluation.gate import test_digest
 from rareearth_nlp.evaluation.plots import PLOTS
 from rareearth_nlp.evaluation.report import render
 from rareearth_nlp.reading import read_article
 from rareearth_nlp.resources import shipped
 from rareearth_nlp.tagging.choosing import choose_tagger
+from rareearth_nlp.tagging.tagger import Tagger
 from rareearth_nlp.tagging.writing import write
 from rareearth_nlp.tracking import Run, start_run, store_uri, ui_command
 from rareearth_nlp.training.train import Ingredients, Training, gather, git_commit, load_splits
@@ -59,33 +61,59 @@ def train(arguments: Namespace) -> int:
 
 def evaluate(arguments: Namespace) -> int:
     """Measure a tagger on its own corpus or another; each time is a run in MLflow, readings of test on record."""
+    out = Path(arguments.out) if arguments.out else None
+    if out and not out.parent.is_dir():
+        raise DataError(f"{out}: its folder does not exist; name a file in one that does")
     tagger = choose_tagger(arguments.tagger, arguments.thresholds)
-    provenance = tagger.manifest.provenance
-    settings = validate(Config, provenance.config, f"tagger {tagger.id}: its configuration", ModelError)
-    if arguments.corpus:
-        corpus = settings.corpus.model_copy(update={"path": Path(arguments.corpus)})
-        settings = settings.model_copy(update={"corpus": corpus})
-    digest, datasets = load_splits(settings, tagger.schema)
-    if digest != provenance.corpus_digest:
-        _log.warning("not the corpus that the tagger was trained on: make sure that they share no document")
-    data = labelled(datasets[arguments.split], tagger.schema)
-    if not data.texts:
-        raise DataError(f"{settings.corpus_path}: its {arguments.split} split is empty; add documents to it")
-    evaluation = measure(tagger, data, tagger.schema, tagger.manifest.rule.thresholds, progress=True)
-    learn = labelled(datasets["train"], tagger.schema)
-    controls = evaluate_controls(learn, data, tagger.schema, settings.random_seed) if learn.texts else {}
+    settings = _settings(tagger, arguments.corpus)
+    tags, data, learn = _split_to_read(tagger, settings, arguments.split)
+    evaluation = evaluate_tagger(tagger, data, tagger.schema, tagger.manifest.rule.thresholds, progress=True)
+    controls = evaluate_controls(learn, data, tagger.schema, settings.random_seed) if learn else {}
     title = f"{arguments.split.capitalize()}, tagger {tagger.id}"
     with start_run(settings.tracking, f"evaluate {arguments.split}") as run:
-        run.log_tags({"split": arguments.split, "tagger": tagger.id, "corpus_digest": digest})
+        run.log_tags(tags)
         _log_evaluation(run, evaluation, controls, arguments.split)
-    if arguments.out:
-        Path(arguments.out).write_text(render(evaluation, controls, title), encoding="utf-8")
+    if out:
+        out.write_text(render(evaluation, controls, title), encoding="utf-8")
     if arguments.json:
         shape = evaluation.to_dict() | {"controls": {name: control.to_dict() for name, control in controls.items()}}
         sys.stdout.write(json.dumps(shape, indent=2) + "\n")
     else:
         _print_metrics(evaluation, controls, title)
     return 0
+
+
+def _settings(tagger: Tagger, corpus: str | None) -> Config:
+    """Return the tagger's configuration, of another corpus if one is named."""
+    settings = validate(Config, tagger.manifest.provenance.config, f"tagger {tagger.id}: its configuration", ModelError)
+    if not corpus:
+        return settings
+    other = settings.corpus.model_copy(update={"path": Path(corpus)})
+    return settings.model_copy(update={"corpus": other})
+
+
+def _split_to_read(tagger: Tagger, settings: Config, split: str) -> tuple[dict[str, str], Labelled, Labelled | None]:
+    """Return what the run is tagged with, the split, and what the controls learn from, if that is still there."""
+    digest, datasets = load_splits(settings, tagger.schema)
+    data = labelled(datasets[split], tagger.schema)
+    if not data.texts:
+        raise DataError(f"{settings.corpus_path}: its {split} split is empty; add documents to it")
+    tags = {"split": split, "tagger": tagger.id, "corpus_digest": digest}
+    tags |= {"test_digest": test_digest(data)} if split == "test" else {}
+    if digest == tagger.manifest.provenance.corpus_digest:
+        return tags, data, labelled(datasets["train"], tagger.schema)
+    _log.warning("not the corpus that the tagger was trained on: make sure that they share no document")
+    return tags, data.foreign(), _own_train(tagger)
+
+
+def _own_train(tagger: Tagger) -> Labelled | None:
+    """Return what the tagger learnt from, for the controls; None if it is not there any more as it was."""
+    provenance = tagger.manifest.provenance
+    try:
+        digest, datasets = load_splits(_settings(tagger, None), tagger.schema)
+    except RareEarthError:
+        return None
+    return labelled(datasets["train"], tagger.schema) if digest == provenance.corpus_digest else None
 
 
 def demo(arguments: Namespace) -> int:

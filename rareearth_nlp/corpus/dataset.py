@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -85,6 +85,11 @@ class Labelled:
             origins=_chosen(self.origins, chosen),
             weights=self.weights[chosen],
         )
+
+    def foreign(self) -> Labelled:
+        """Return the sentences as met by a tagger of another corpus: nothing is known to be seen or familiar."""
+        origins = [replace(origin, familiar=None) for origin in self.origins]
+        return replace(self, origins=origins, seen=[None] * len(self.seen))
 
     def pairs(self, chosen: NDArray[np.bool_]) -> Labelled:
         """Return every sentence with the chosen pairs, `[pairs]`, only."""
@@ -168,7 +173,9 @@ def _rows(examples: Sequence[Example], schema: LabelSchema, known: _Known) -> It
     """Yield the columns of each example; those of a document follow one another."""
     for _, group in groupby(examples, key=lambda example: example.document_id):
         document = list(group)
-        for example, context in zip(document, contexts(document), strict=True):
+        whole = all(after.position == before.position + 1 for before, after in pairwise(document))
+        around = contexts(document) if whole else [""] * len(document)  # of a sample, the sentence before is not known
+        for example, context in zip(document, around, strict=True):
             yield _row(example, schema, known) | known.origin(example) | {"context": context}
 
 

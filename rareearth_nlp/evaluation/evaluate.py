@@ -152,8 +152,8 @@ def _parts(
         yield (
             "natural mix",
             Part(
-                theme_metrics(data, theme_scores, names, thresholds, natural=True),
-                stance_metrics(data, stance_scores, thresholds, natural=True),
+                theme_metrics(data, theme_scores, names, thresholds, natural=True) if data.themed.any() else None,
+                stance_metrics(data, stance_scores, thresholds, natural=True) if len(data.rows) else None,
             ),
         )
 

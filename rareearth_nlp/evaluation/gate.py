@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Mapping, Sequence
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -21,46 +24,87 @@ from rareearth_nlp.validation import Strict, read_yaml, validate
 DEVIATIONS = 2
 """A floor is the champion's F1 less so many standard deviations over random seeds."""
 
+HEAD = "# Written by `rareearth-nlp gate raise`, never by hand: floors only go up.\n"
+
+Counts = Mapping[str, NDArray[np.float64]]
+"""Hits, false tags and misses of each label by document, `[documents, 3]`, as `document_counts` gives them."""
+
 
 class Floors(Strict):
     """The content of a floors file.
 
     Attributes:
-        corpus_digest: SHA-256 of the corpus whose test split the floors are of.
+        test_digest: SHA-256 of the test split that the floors are of.
         champion: Id of the tagger that the floors come from.
-        f1: The floor of each theme, and of favor and against.
+        f1: The floor of each theme, and of favor and against; a label that test does not have has none.
+        counts: Of the champion, by label: hits, false tags and misses of each document, in the order of their names.
     """
 
-    corpus_digest: str
+    test_digest: str
     champion: str
     f1: dict[str, float]
+    counts: dict[str, str]
 
 
-class Reading:
-    """A tagger's tags of the test split, ready to be compared and not to be looked at."""
+def test_digest(test: Labelled) -> str:
+    """Return the SHA-256 of a test split: its sentences, labels and origins, and nothing of the training split."""
+    origins = [{**asdict(origin), "familiar": None} for origin in test.origins]
+    content = [test.texts, test.themes.tolist(), test.rows.tolist(), test.targets, test.stances.tolist(), origins]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
-    def __init__(self, data: Labelled, scores: Scores, thresholds: Thresholds) -> None:
-        counts, writers = document_counts(data, scores, thresholds)
-        times = draws(writers)
-        self._whole = {name: float(f1_of_counts(values.sum(axis=0))) for name, values in counts.items()}
-        self._resampled = {name: f1_of_counts(times @ values) for name, values in counts.items()}
 
-    def f1(self) -> dict[str, float]:
-        """Return F1 by label; for raising floors, not for choosing taggers."""
-        return dict(self._whole)
+def passes(floors: Floors, test: Labelled, scores: Scores, thresholds: Thresholds) -> bool:
+    """Tell whether a tagger is nowhere surely below the floors.
 
-    def best_case(self, champion: Reading | None) -> dict[str, float]:
-        """Return the upper end of each label's 95% interval of F1.
+    The 95% interval is of the difference to the champion in the same resamples of writers and documents, on top of the
+    champion's F1, so that what makes both stumble cancels out; a label fails if the whole interval is below its floor.
 
-        With a champion, the interval is of the difference to it in the same resamples, on top of the champion's F1:
-        what makes both stumble cancels out.
-        """
-        if champion is None:
-            return {name: interval(values)[1] for name, values in self._resampled.items()}
-        gains: dict[str, NDArray[np.float64]] = {
-            name: values - champion._resampled[name] for name, values in self._resampled.items()
-        }
-        return {name: champion._whole[name] + interval(values)[1] for name, values in gains.items()}
+    Raises:
+        DataError: The floors are of another test split, or of other labels.
+    """
+    if test_digest(test) != floors.test_digest:
+        raise DataError(
+            f"the floors are of the test split {floors.test_digest[:12]}, the tagger's corpus has another "
+            f"({test_digest(test)[:12]}); set floors of your own: rareearth-nlp gate raise --floors FILE TAGGER TAGGER"
+        )
+    counts, writers = document_counts(test, scores, thresholds)
+    if counts.keys() != floors.counts.keys():
+        raise DataError(
+            f"the floors are of {', '.join(floors.counts)}, the tagger tags {', '.join(counts)}; "
+            "set floors of your own: rareearth-nlp gate raise --floors FILE TAGGER TAGGER"
+        )
+    times = draws(writers)
+    return all(
+        _best_case(counts[label], _unpacked(floors.counts[label]), times) >= floor for label, floor in floors.f1.items()
+    )
+
+
+def raised(old: Floors | None, test: Labelled, found: Mapping[str, Counts]) -> Floors:
+    """Return floors from taggers that differ in their random seed only; none is lower than it was.
+
+    Args:
+        old: The floors so far; those of another test split do not bind.
+        test: The test split.
+        found: Counts by tagger id. The champion is the tagger with the middle mean F1, so that luck is not made the
+            rule; the old one stays if no floor rises.
+    """
+    f1 = {name: {label: _f1(values) for label, values in counts.items()} for name, counts in found.items()}
+    ranked = sorted(f1, key=lambda name: np.nanmean(list(f1[name].values())))
+    champion = ranked[len(ranked) // 2]
+    spread = {label: float(np.std([values[label] for values in f1.values()], ddof=1)) for label in f1[champion]}
+    floors = {
+        label: math.floor(1e4 * max(value - DEVIATIONS * spread[label], 0.0)) / 1e4  # never above the champion
+        for label, value in f1[champion].items()
+        if not np.isnan(value)
+    }
+    digest = test_digest(test)
+    if old and old.test_digest == digest:
+        kept = {label: max(floor, old.f1.get(label, 0.0)) for label, floor in floors.items()}
+        if kept == old.f1:
+            return old
+        floors = kept
+    counts = {label: _packed(values) for label, values in found[champion].items()}
+    return Floors(test_digest=digest, champion=champion, f1=floors, counts=counts)
 
 
 def read_floors(file: Path) -> Floors:
@@ -69,56 +113,29 @@ def read_floors(file: Path) -> Floors:
     Raises:
         ConfigError: The file is missing or is no floors file.
     """
+    if not file.is_file():
+        raise ConfigError(f"{file}: no floors yet; set them with: rareearth-nlp gate raise TAGGER TAGGER ...")
     return validate(Floors, read_yaml(file, ConfigError), str(file), ConfigError)
-
-
-def passes(floors: Floors, reading: Reading, champion: Reading | None = None) -> bool:
-    """Tell whether no label's interval lies below its floor.
-
-    Raises:
-        DataError: The floors are of other labels than the reading.
-    """
-    best = reading.best_case(champion)
-    if best.keys() != floors.f1.keys():
-        raise DataError(
-            f"the floors are of {', '.join(floors.f1)}, the tagger tags {', '.join(best)}; "
-            "set new floors with: rareearth-nlp gate raise"
-        )
-    return all(np.isnan(best[name]) or best[name] >= floor for name, floor in floors.f1.items())
-
-
-def raised(old: Floors | None, corpus_digest: str, readings: Mapping[str, Reading]) -> Floors:
-    """Return floors from taggers that differ in their random seed only; none is lower than it was.
-
-    Args:
-        old: The floors so far; those of another corpus do not bind.
-        corpus_digest: Of the corpus read.
-        readings: By tagger id, at least two. The champion is the one with the middle mean F1, so that luck is not made
-            the rule.
-
-    Raises:
-        DataError: There are fewer than two.
-    """
-    if len(readings) < 2:
-        raise DataError(
-            f"expected taggers of at least two random seeds, got {len(readings)}; train with random_seed=14"
-        )
-    ranked = sorted(readings, key=lambda name: _mean(readings[name].f1()))
-    champion = ranked[len(ranked) // 2]
-    kept = old.f1 if old and old.corpus_digest == corpus_digest else {}
-    floors = {}
-    for name, value in readings[champion].f1().items():
-        spread = statistics.stdev(reading.f1()[name] for reading in readings.values())
-        floors[name] = round(max(kept.get(name, 0.0), value - DEVIATIONS * spread, 0.0), 4)
-    return Floors(corpus_digest=corpus_digest, champion=champion, f1=floors)
 
 
 def write_floors(floors: Floors, file: Path) -> None:
     """Write the floors as YAML."""
-    head = "# Written by `rareearth-nlp gate raise`, never by hand: floors only go up.\n"
-    file.write_text(head + yaml.safe_dump(floors.model_dump(), sort_keys=False), encoding="utf-8")
+    text = HEAD + yaml.safe_dump(floors.model_dump(), sort_keys=False, width=1_000_000)
+    file.write_text(text, encoding="utf-8")
 
 
-def _mean(values: Mapping[str, float]) -> float:
-    known: Sequence[float] = [value for value in values.values() if not np.isnan(value)]
-    return statistics.mean(known) if known else 0.0
+def _best_case(counts: NDArray[np.float64], champion: NDArray[np.float64], times: NDArray[np.int64]) -> float:
+    gains = f1_of_counts(times @ counts) - f1_of_counts(times @ champion)
+    return _f1(champion) + interval(gains)[1]
+
+
+def _f1(counts: NDArray[np.float64]) -> float:
+    return float(f1_of_counts(counts.sum(axis=0)))
+
+
+def _packed(counts: NDArray[np.float64]) -> str:
+    return " ".join(",".join(str(int(value)) for value in row) for row in counts)
+
+
+def _unpacked(counts: str) -> NDArray[np.float64]:
+    return np.array([[float(value) for value in row.split(",")] for row in counts.split()])

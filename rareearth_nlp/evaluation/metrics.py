@@ -122,7 +122,7 @@ def _metrics(
     total = counts.sum(axis=0)
     f1, resampled = f1_of_counts(total), f1_of_counts(resample(counts, writers))
     labels = {
-        name: _label_metrics(total[column], resampled[:, column], truth[:, column], scores[:, column], weights)
+        name: _label_metrics(total[column], resampled[:, column], truth[:, column], scores[:, column], weights, natural)
         for column, name in enumerate(names)
     }
     sides = [column for column, name in enumerate(names) if name in SIDES] if tuple(names) == STANCES else []
@@ -133,7 +133,7 @@ def _metrics(
         micro_f1=_mean(f1_of_counts(total.sum(axis=0))),
         favor_against_f1=_mean(f1[sides]) if sides else None,
         favor_against_interval=interval(_row_means(resampled[:, sides])) if sides else None,
-        calibration=calibration_error(truth.ravel(), scores.ravel()),
+        calibration=_calibration(truth.ravel(), scores.ravel(), natural),
         count=len(truth),
     )
 
@@ -177,6 +177,7 @@ def _label_metrics(
     truth: NDArray[np.bool_],
     scores: NDArray[np.float32],
     weights: NDArray[np.float64],
+    natural: bool,
 ) -> LabelMetrics:
     hits, false, missed = (float(count) for count in counts)
     positives = hits + missed
@@ -189,9 +190,14 @@ def _label_metrics(
         interval=interval(resampled),
         average_precision=float(average_precision_score(truth, scores, sample_weight=weights)) if positives else None,
         brier_skill=_brier_skill(truth, scores, weights, prevalence) if 0 < prevalence < 1 else None,
-        calibration=calibration_error(truth, scores),
+        calibration=_calibration(truth, scores, natural),
         always_f1=2 * prevalence / (1 + prevalence),
     )
+
+
+def _calibration(truth: NDArray[np.bool_], scores: NDArray[np.float32], natural: bool) -> CalibrationError:
+    """Return the calibration error, which is of the scores as they are and so is left out of the natural mix."""
+    return CalibrationError(None, None, 0) if natural else calibration_error(truth, scores)
 
 
 def _brier_skill(

@@ -9,9 +9,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from rareearth_nlp.evaluation.errors import worst_errors
 from rareearth_nlp.evaluation.evaluate import Evaluation, Part
 from rareearth_nlp.evaluation.metrics import TaskMetrics
+from rareearth_nlp.evaluation.mistakes import worst_mistakes
 from rareearth_nlp.evaluation.plots import PLOTS
 
 
@@ -32,7 +32,7 @@ def render(evaluation: Evaluation, controls: Mapping[str, Evaluation], title: st
         simple={name: tasks(control) for name, control in controls.items()},
         parts=parts(evaluation, controls),
         plots=[_svg(draw(evaluation)) for draw in PLOTS.values()] if evaluation.data.texts else [],
-        errors=worst_errors(evaluation),
+        mistakes=worst_mistakes(evaluation),
     )
 
 

@@ -99,15 +99,25 @@ def same_threshold(names: Sequence[str], value: float) -> Thresholds:
 
 
 class Promise(Strict):
-    """The score above which the tags of each label have a precision, with 90% confidence.
+    """The score above which the tags of each label have a precision.
+
+    It holds with 90% confidence over corpora like the one trained on, by writers that the model has not seen, and of
+    models trained alike: the cuts come from models that each lacked a fold, not from the one that is served.
 
     Attributes:
         precision: Share of the given tags that is right.
         cuts: By label (themes, `favor`, `against`); None where no cut can be certified at the size of the corpus.
+        recall: Share of the positive examples that is still tagged, by label.
     """
 
     precision: float
     cuts: dict[str, float | None]
+    recall: dict[str, float]
+
+    @property
+    def uncertified(self) -> list[str]:
+        """The labels for which nothing can be promised."""
+        return [label for label, cut in self.cuts.items() if cut is None]
 
 
 class DecisionRule(Strict):
@@ -133,13 +143,18 @@ class DecisionRule(Strict):
         Raises:
             ModelError: None so high was examined, or none at all.
         """
+        if not 0 < precision < 1:
+            raise ModelError(f"precision {precision:g}: expected a share between 0 and 1, such as 0.9")
+        if not self.promises:
+            raise ModelError(
+                f"precision {precision:g}: this tagger promises none; train one with calibration.folds=3 (thresholds "
+                "changed at call, or a calibration that validation rejected, leave no promise either)"
+            )
         for found in self.promises:
             if found.precision >= precision:
                 return found
-        known = f"at most {self.promises[-1].precision:g}" if self.promises else "none: it was trained without folds"
         raise ModelError(
-            f"precision {precision:g}: this tagger can be asked for {known}; "
-            "train with calibration.folds=3, or ask for less"
+            f"precision {precision:g}: this tagger was examined up to {self.promises[-1].precision:g}; ask for less"
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from rareearth_nlp.documents import TaggedDocument, TaggedSentence
+from rareearth_nlp.documents import ABSTAINED, TaggedDocument, TaggedSentence
 
 _COLORS = ("#2f6fb3", "#c2553a", "#7a5ba8", "#2f8a6b", "#b0852c", "#a8477d", "#5a7d2a", "#4a6d7c")
 
@@ -48,6 +48,7 @@ def _unit(sentence: TaggedSentence) -> dict[str, Any]:
         "text": sentence.text,
         "kind": sentence.kind,
         "themes": sentence.themes,
+        "abstained": [*sentence.abstained, *_withheld(sentence)],
         "scores": sentence.scores,
         "stances": {
             target: {"label": tag.label, "score": tag.score}
@@ -55,6 +56,10 @@ def _unit(sentence: TaggedSentence) -> dict[str, Any]:
             if tag.label in ("favor", "against")
         },
     }
+
+
+def _withheld(sentence: TaggedSentence) -> list[str]:
+    return [target for target, tag in sentence.stances.items() if tag.label == ABSTAINED]
 
 
 def _net_stance(document: TaggedDocument) -> Iterator[tuple[str, dict[str, int]]]:

@@ -149,11 +149,13 @@ class Tagger:
     def with_thresholds(self, values: Mapping[str, float]) -> Tagger:
         """Return the tagger with other thresholds, by theme or `favor` and `against`; its id is then another.
 
+        It promises no precision, since what it promised was of the tags that its own thresholds give.
+
         Raises:
             DataError: A label is unknown, or a value is not between 0 and 1.
         """
         rule = self.manifest.rule
-        changed = rule.model_copy(update={"thresholds": rule.thresholds.changed(values)})
+        changed = rule.model_copy(update={"thresholds": rule.thresholds.changed(values), "promises": ()})
         return Tagger(self._classifier, self.schema, self.manifest.model_copy(update={"rule": changed}))
 
     @property
@@ -196,6 +198,12 @@ class Tagger:
         if isinstance(targets, str):
             raise DataError(f"expected a list of targets, got the string {targets!r}; write targets=[{targets!r}]")
         promise = None if precision is None else self.manifest.rule.promise(precision)
+        if promise and promise.uncertified:
+            _log.warning(
+                "precision %g is not certifiable at the size of the corpus for %s: every such tag is abstained from",
+                promise.precision,
+                ", ".join(promise.uncertified),
+            )
         asked: dict[tuple[str, ...], list[int]] = {}
         for index, document in enumerate(documents):
             wanted = self.schema.default_targets(document.text) if targets is None else tuple(dict.fromkeys(targets))

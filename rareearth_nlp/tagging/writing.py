@@ -60,7 +60,8 @@ def _parquet(documents: Sequence[TaggedDocument], path: Path) -> None:
 
 def _csv(documents: Sequence[TaggedDocument], path: Path) -> None:
     frame = _frame(documents)
-    frame["themes"] = [";".join(themes) for themes in frame["themes"]]
+    for column in ("themes", "abstained"):
+        frame[column] = [";".join(themes) for themes in frame[column]]
     frame.to_csv(path, index=False)
 
 

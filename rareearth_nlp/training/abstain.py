@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,12 +31,14 @@ class GivenTags:
         right: Whether each is right, `[tags]`.
         scores: `[tags]`.
         origins: Where its sentence comes from.
+        positives: How many there would be to find.
     """
 
     label: str
     right: NDArray[np.bool_]
     scores: NDArray[np.float32]
     origins: Sequence[Origin]
+    positives: int
 
 
 def promises(data: Labelled, scores: Scores, thresholds: Thresholds) -> tuple[Promise, ...]:
@@ -49,9 +51,17 @@ def promises(data: Labelled, scores: Scores, thresholds: Thresholds) -> tuple[Pr
     """
     given = list(given_tags(data, scores, thresholds))
     return tuple(
-        Promise(precision=precision, cuts={tags.label: certified_cut(tags, precision) for tags in given})
+        _promise(precision, {tags.label: (tags, certified_cut(tags, precision)) for tags in given})
         for precision in PRECISIONS
     )
+
+
+def _promise(precision: float, found: Mapping[str, tuple[GivenTags, float | None]]) -> Promise:
+    recall = {}
+    for label, (tags, cut) in found.items():
+        kept = 0 if cut is None else int(tags.right[tags.scores >= cut].sum())
+        recall[label] = kept / tags.positives if tags.positives else 0.0
+    return Promise(precision=precision, cuts={label: cut for label, (_, cut) in found.items()}, recall=recall)
 
 
 def given_tags(data: Labelled, scores: Scores, thresholds: Thresholds) -> Iterator[GivenTags]:
@@ -60,12 +70,14 @@ def given_tags(data: Labelled, scores: Scores, thresholds: Thresholds) -> Iterat
     for column, name in enumerate(thresholds.themes):
         chosen = np.flatnonzero(tagged[:, column] & data.themed)
         origins = [data.origins[row] for row in chosen]
-        yield GivenTags(name, data.themes[chosen, column] == 1, scores.themes[chosen, column], origins)
+        truth = data.themes[:, column] == 1
+        yield GivenTags(name, truth[chosen], scores.themes[chosen, column], origins, int(truth.sum()))
     stances = thresholds.tag_stances(scores.stances)
     for place, side in enumerate(SIDES):
         pairs = np.flatnonzero(stances == place)
         origins = [data.origins[data.rows[pair]] for pair in pairs]
-        yield GivenTags(side, data.stances[pairs] == place, scores.stances[pairs, place], origins)
+        truth = data.stances == place
+        yield GivenTags(side, truth[pairs], scores.stances[pairs, place], origins, int(truth.sum()))
 
 
 def certified_cut(tags: GivenTags, precision: float) -> float | None:
@@ -73,8 +85,9 @@ def certified_cut(tags: GivenTags, precision: float) -> float | None:
 
     A cut passes if the lower bound of its precision reaches what is asked, both by resampling writers, then documents,
     which are what is exchangeable, and by the binomial bound of Clopper and Pearson (1934), which a few tags that are
-    all right do not deceive. The doubt that `CONFIDENCE` leaves is shared among the cuts that are tried: the Bonferroni
-    form of Angelopoulos et al., "Learn then Test" (2021).
+    all right do not deceive; it counts documents, by Kish's effective size, "Survey Sampling" (1965), and not tags. The
+    doubt that `CONFIDENCE` leaves is shared among the cuts that are tried: the Bonferroni form of Angelopoulos et al.,
+    "Learn then Test" (2021).
     """
     order = np.argsort(-tags.scores, kind="stable")
     place, writers = _documents(tags.origins)
@@ -105,7 +118,9 @@ def _bound(right: NDArray[np.bool_], place: NDArray[np.int64], times: NDArray[np
     given = np.bincount(place, minlength=documents)
     drawn = times @ given
     resampled = (times @ hits)[drawn > 0] / drawn[drawn > 0]
-    binomial = beta.ppf(doubt, right.sum(), len(right) - right.sum() + 1) if right.any() else 0.0
+    size = given.sum() ** 2 / (given**2).sum()
+    sure = right.mean() * size
+    binomial = beta.ppf(doubt, sure, size - sure + 1) if sure else 0.0
     return float(min(np.quantile(resampled, doubt), binomial))
 
 

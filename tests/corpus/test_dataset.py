@@ -119,3 +119,8 @@ def test_a_choice_of_sentences_takes_its_pairs_along(train: Labelled) -> None:
     assert (chosen.texts, chosen.contexts) == (["It ran.", "It stopped."], ["A leak.", ""])
     assert (chosen.rows.tolist(), chosen.targets) == ([0], ["the brine workers' union"])
     assert [STANCES[stance] for stance in chosen.stances] == ["neutral"]
+
+
+def test_of_a_sample_the_sentence_before_is_not_known(schema: LabelSchema) -> None:
+    sample = (Example("a-3", "a", 3, "A leak.", ("water",)), Example("a-9", "a", 9, "It ran."))
+    assert labelled(to_datasets({"train": sample}, schema)["train"], schema).contexts == ["", ""]

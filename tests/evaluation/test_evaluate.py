@@ -12,8 +12,8 @@ from sklearn.metrics import f1_score
 
 from rareearth_nlp.corpus.dataset import Labelled, Origin
 from rareearth_nlp.evaluation.controls import evaluate_controls
-from rareearth_nlp.evaluation.errors import worst_errors
 from rareearth_nlp.evaluation.evaluate import Evaluation, measure
+from rareearth_nlp.evaluation.mistakes import worst_mistakes
 from rareearth_nlp.evaluation.report import render
 from rareearth_nlp.labels import LabelSchema
 from rareearth_nlp.models.contract import Scores
@@ -93,11 +93,11 @@ def test_controls_know_what_they_may(data: Labelled, schema: LabelSchema) -> Non
 
 
 def test_the_worst_errors_come_first(evaluation: Evaluation, data: Labelled) -> None:
-    errors = worst_errors(evaluation, 10)
+    errors = worst_mistakes(evaluation, 10)
     assert len(errors) == 10
     assert [error.score for error in errors] == sorted(error.score for error in errors)
     wrong = (data.themes == 1) != (THEME_SCORES >= 0.5)
-    themes = [error for error in worst_errors(evaluation, 1000) if error.task == "theme"]
+    themes = [error for error in worst_mistakes(evaluation, 1000) if error.task == "theme"]
     assert len(themes) == wrong.sum()
     surest = np.where(data.themes == 1, THEME_SCORES, 1 - THEME_SCORES)[wrong].min()
     assert themes[0].score == pytest.approx(surest)

@@ -51,7 +51,7 @@ def test_scores_of_zero_and_one_stay_finite() -> None:
 
 
 def test_what_cannot_keep_a_promise_is_withheld() -> None:
-    promise = Promise(precision=0.9, cuts={"water": 0.8, "jobs": None, "favor": None, "against": 0.4})
+    promise = Promise(precision=0.9, cuts={"water": 0.8, "jobs": None, "favor": None, "against": 0.4}, recall={})
     found = decide(SCORES, LOW, promise)
     assert found.themes.tolist() == [[True, False], [False, False], [False, False]]
     assert found.withheld_themes.tolist() == [[False, False], [True, True], [False, True]]
@@ -60,9 +60,11 @@ def test_what_cannot_keep_a_promise_is_withheld() -> None:
 
 
 def test_a_promise_is_at_least_what_was_asked() -> None:
-    rule = DecisionRule(thresholds=LOW, promises=tuple(Promise(precision=p, cuts={}) for p in (0.7, 0.9)))
+    rule = DecisionRule(thresholds=LOW, promises=tuple(Promise(precision=p, cuts={}, recall={}) for p in (0.7, 0.9)))
     assert rule.promise(0.8).precision == 0.9
-    with pytest.raises(ModelError, match=r"precision 0.95: this tagger can be asked for at most 0.9"):
+    with pytest.raises(ModelError, match=r"precision 0\.95: this tagger was examined up to 0\.9; ask for less"):
         rule.promise(0.95)
-    with pytest.raises(ModelError, match="without folds; train with"):
+    with pytest.raises(ModelError, match="this tagger promises none; train one with"):
         DecisionRule(thresholds=LOW).promise(0.5)
+    with pytest.raises(ModelError, match="expected a share between 0 and 1"):
+        rule.promise(90)

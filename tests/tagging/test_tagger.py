@@ -66,14 +66,18 @@ def test_thresholds_can_be_changed_at_call(tagger: Tagger) -> None:
         tagger.with_thresholds({"favor": 0.5})
 
 
-def test_a_precision_is_promised_only_by_a_tagger_examined_for_it(tagger: Tagger) -> None:
-    with pytest.raises(ModelError, match="trained without folds"):
+def test_a_precision_is_promised_only_by_a_tagger_examined_for_it(
+    tagger: Tagger, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(ModelError, match="promises none"):
         tagger.tag_text("Wells ran dry.", precision=0.9)
     cuts = {"water": 0.0001, "jobs": None, "favor": None, "against": None}
     low = tagger.with_thresholds({"water": 0.0001, "jobs": 0.0001, "favor": 0.0001, "against": 0.9999})
-    rule = low.manifest.rule.model_copy(update={"promises": (Promise(precision=0.9, cuts=cuts),)})
+    rule = low.manifest.rule.model_copy(update={"promises": (Promise(precision=0.9, cuts=cuts, recall={}),)})
     sure = Tagger(low.classifier, low.schema, low.manifest.model_copy(update={"rule": rule}))
     sentence = sure.tag_text("Wells ran dry.", precision=0.8).sentences[0]
+    assert "precision 0.9 is not certifiable at the size of the corpus for jobs, favor, against" in caplog.text
+    assert sure.with_thresholds({"water": 0.5}).manifest.rule.promises == ()
     assert (sentence.themes, sentence.abstained) == (("water",), ("jobs",))
     assert [sentence.status(theme) for theme in ("water", "jobs")] == ["tagged", "abstained"]
     assert sentence.stances["mine"].label == "abstained"

@@ -30,7 +30,7 @@ class WrongTag:
     score: float
 
 
-def worst_errors(evaluation: Evaluation, count: int = 50) -> list[WrongTag]:
+def worst_mistakes(evaluation: Evaluation, count: int = 50) -> list[WrongTag]:
     """Return the wrong decisions whose annotation got the lowest scores, the worst first."""
     wrong = [*_wrong_themes(evaluation), *_wrong_stances(evaluation)]
     return sorted(wrong, key=lambda error: error.score)[:count]

@@ -255,3 +255,9 @@ def test_another_corpus_knows_no_familiar_writers_but_has_controls(
     report = json.loads(capsys.readouterr().out)
     assert not {"unfamiliar writers", "unseen targets"} & report["parts"].keys()
     assert "TF-IDF" in report["controls"]
+
+
+def test_a_training_with_folds_says_what_can_be_promised(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", str(project / "config.yaml"), "model.family=tfidf", "calibration.folds=2"]) == 0
+    out, err = capsys.readouterr()
+    assert ("Recall at a promised precision" in out) != ("calibration makes validation worse" in err)

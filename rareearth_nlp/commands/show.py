@@ -15,6 +15,7 @@ from rareearth_nlp.documents import StanceTag, TaggedDocument, TaggedSentence
 from rareearth_nlp.evaluation.evaluate import Evaluation
 from rareearth_nlp.evaluation.metrics import TaskMetrics
 from rareearth_nlp.evaluation.report import parts, tasks
+from rareearth_nlp.models.decisions import DecisionRule
 
 _WIDTH = 120
 """Columns when standard output is not a terminal."""
@@ -76,6 +77,20 @@ def parts_table(evaluation: Evaluation, controls: Mapping[str, Evaluation]) -> T
             sides = [_number(part.stance.favor_against_f1), _interval(part.stance.favor_against_interval)]
             cells[3:] = [str(part.stance.count), _number(part.stance.macro_f1), *sides]
         table.add_row(name, *cells)
+    return table
+
+
+def promises_table(rule: DecisionRule) -> Table:
+    """Return, for each precision that can be asked for, the share of each label's positives that is still tagged."""
+    table = Table(box=SIMPLE_HEAD, title="Recall at a promised precision", title_justify="left", pad_edge=False)
+    table.add_column("--precision")
+    for label in rule.promises[0].cuts:
+        table.add_column(label, justify="right")
+    for promise in rule.promises:
+        cells = [
+            "not certifiable" if cut is None else f"{promise.recall[label]:.2f}" for label, cut in promise.cuts.items()
+        ]
+        table.add_row(f"{promise.precision:g}", *cells)
     return table
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from rareearth_nlp.commands.show import console, metrics_table, parts_table, tags_table
+from rareearth_nlp.commands.show import console, metrics_table, parts_table, promises_table, tags_table
 from rareearth_nlp.config import Config, EncoderConfig, load_config
 from rareearth_nlp.corpus.dataset import Labelled, labelled
 from rareearth_nlp.errors import ConfigError, DataError, ModelError, RareEarthError
@@ -54,6 +54,9 @@ def train(arguments: Namespace) -> int:
     trained = _train(config)
     out = console()
     _print_metrics(trained.training.validation, trained.training.controls, "Validation")
+    rule = trained.training.tagger.manifest.rule
+    if rule.promises:
+        out.print(promises_table(rule))
     out.print(f"tagger     {trained.folder}  (id {trained.training.tagger.id})", soft_wrap=True)
     _print_store(config, trained)
     return 0
@@ -67,7 +70,7 @@ def evaluate(arguments: Namespace) -> int:
     tagger = choose_tagger(arguments.tagger, arguments.thresholds)
     settings = _settings(tagger, arguments.corpus)
     tags, data, learn = _split_to_read(tagger, settings, arguments.split)
-    evaluation = evaluate_tagger(tagger, data, tagger.schema, tagger.manifest.rule.thresholds, progress=True)
+    evaluation = evaluate_tagger(tagger, data, tagger.schema, tagger.manifest.rule, progress=True)
     controls = evaluate_controls(learn, data, tagger.schema, settings.random_seed) if learn else {}
     title = f"{arguments.split.capitalize()}, tagger {tagger.id}"
     with start_run(settings.tracking, f"evaluate {arguments.split}") as run:

@@ -13,7 +13,7 @@ from rareearth_nlp.corpus.dataset import Labelled
 from rareearth_nlp.evaluation.evaluate import Evaluation, evaluate
 from rareearth_nlp.labels import STANCES, LabelSchema
 from rareearth_nlp.models.contract import Scorer, Scores
-from rareearth_nlp.models.decisions import same_threshold
+from rareearth_nlp.models.decisions import DecisionRule, same_threshold
 from rareearth_nlp.models.tfidf import fit_tfidf
 
 THRESHOLD = 0.5
@@ -73,9 +73,9 @@ def blind(data: Labelled) -> Labelled:
 
 def evaluate_controls(train: Labelled, data: Labelled, schema: LabelSchema, random_seed: int) -> dict[str, Evaluation]:
     """Return how the controls do on annotated sentences, by name."""
-    thresholds = same_threshold(schema.theme_names, THRESHOLD)
+    rule = DecisionRule(thresholds=same_threshold(schema.theme_names, THRESHOLD))
     fitted = fit_controls(train, random_seed)
-    return {name: evaluate(control, data, schema, thresholds) for name, control in fitted.items()}
+    return {name: evaluate(control, data, schema, rule) for name, control in fitted.items()}
 
 
 def fit_controls(train: Labelled, random_seed: int) -> dict[str, Scorer]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from rareearth_nlp.corpus.dataset import Labelled
 from rareearth_nlp.evaluation.metrics import TaskMetrics, stance_metrics, theme_metrics
+from rareearth_nlp.evaluation.promises import KeptPromise, kept_promises
 from rareearth_nlp.labels import STANCES, LabelSchema
 from rareearth_nlp.models.contract import Scorer, Scores
-from rareearth_nlp.models.decisions import Thresholds
+from rareearth_nlp.models.decisions import DecisionRule, Thresholds
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Evaluation:
         parts: Metrics by part: documents of writers that training has or has not, targets that it has or has not, the
             mix of real coverage, families of genres; only those that the split has.
         thresholds: From which score on each label is tagged.
+        promises: How the tagger's promises of precision are kept; none where it makes none.
         data: The split's labels.
         theme_scores: `[sentences, themes]`.
         stance_scores: `[pairs, 3]`.
@@ -45,6 +47,7 @@ class Evaluation:
     stance_by_target: Mapping[str, TaskMetrics]
     parts: Mapping[str, Part]
     thresholds: Thresholds
+    promises: Sequence[KeptPromise]
     data: Labelled
     theme_scores: NDArray[np.float32]
     stance_scores: NDArray[np.float32]
@@ -59,6 +62,7 @@ class Evaluation:
             "stance": self.stance.to_dict(),
             "stance_by_target": {target: metrics.to_dict() for target, metrics in self.stance_by_target.items()},
             "parts": {name: asdict(part) for name, part in self.parts.items()},
+            "promises": [asdict(promise) for promise in self.promises],
         }
 
     def scalars(self) -> dict[str, float]:
@@ -78,17 +82,17 @@ def evaluate(
     classifier: Scorer,
     data: Labelled,
     schema: LabelSchema,
-    thresholds: Thresholds,
+    rule: DecisionRule,
     *,
     progress: bool = False,
 ) -> Evaluation:
-    """Return how the classifier does on annotated sentences."""
-    return measure(score_labelled(classifier, data, progress=progress), data, schema, thresholds)
+    """Return how the classifier does on annotated sentences; its scores are taken as calibrated."""
+    return measure(score_labelled(classifier, data, progress=progress), data, schema, rule)
 
 
-def measure(scores: Scores, data: Labelled, schema: LabelSchema, thresholds: Thresholds) -> Evaluation:
-    """Return how good scores are that `score_labelled` gave."""
-    theme_scores, stance_scores = scores.themes, scores.stances
+def measure(scores: Scores, data: Labelled, schema: LabelSchema, rule: DecisionRule) -> Evaluation:
+    """Return how good calibrated scores are, as `score_labelled` gives them."""
+    theme_scores, stance_scores, thresholds = scores.themes, scores.stances, rule.thresholds
     by_target = {}
     for target in schema.targets:
         chosen = np.array([name == target.name for name in data.targets], dtype=bool)
@@ -101,6 +105,7 @@ def measure(scores: Scores, data: Labelled, schema: LabelSchema, thresholds: Thr
         stance_by_target=by_target,
         parts=dict(_parts(theme_scores, stance_scores, data, names, thresholds)),
         thresholds=thresholds,
+        promises=kept_promises(rule, data, scores),
         data=data,
         theme_scores=theme_scores,
         stance_scores=stance_scores,

@@ -31,6 +31,7 @@ def render(evaluation: Evaluation, controls: Mapping[str, Evaluation], title: st
         tasks=tasks(evaluation),
         simple={name: tasks(control) for name, control in controls.items()},
         parts=parts(evaluation, controls),
+        promises=evaluation.promises,
         plots=[_svg(draw(evaluation)) for draw in PLOTS.values()] if evaluation.data.texts else [],
         mistakes=worst_mistakes(evaluation),
     )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from rareearth_nlp.corpus.dataset import Labelled, Origin
+from rareearth_nlp.corpus.dataset import Labelled
 from rareearth_nlp.corpus.resampling import draws
+from rareearth_nlp.evaluation.promises import GivenTags, given_tags
 from rareearth_nlp.models.contract import Scores
-from rareearth_nlp.models.decisions import SIDES, Promise, Thresholds
+from rareearth_nlp.models.decisions import Promise, Thresholds
 
 PRECISIONS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)
 """What may be asked of a tagger."""
@@ -20,25 +20,6 @@ PRECISIONS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)
 CONFIDENCE = 0.9
 STEP = 1.5
 """Each cut that is tried tags this many times as much as the one before."""
-
-
-@dataclass(frozen=True)
-class GivenTags:
-    """The tags of one label that reach its threshold.
-
-    Attributes:
-        label: A theme, or a side of stance.
-        right: Whether each is right, `[tags]`.
-        scores: `[tags]`.
-        origins: Where its sentence comes from.
-        positives: How many there would be to find.
-    """
-
-    label: str
-    right: NDArray[np.bool_]
-    scores: NDArray[np.float32]
-    origins: Sequence[Origin]
-    positives: int
 
 
 def promises(data: Labelled, scores: Scores, thresholds: Thresholds) -> tuple[Promise, ...]:
@@ -64,22 +45,6 @@ def _promise(precision: float, found: Mapping[str, tuple[GivenTags, float | None
     return Promise(precision=precision, cuts={label: cut for label, (_, cut) in found.items()}, recall=recall)
 
 
-def given_tags(data: Labelled, scores: Scores, thresholds: Thresholds) -> Iterator[GivenTags]:
-    """Yield the tags of each theme and of each side of stance."""
-    tagged = thresholds.tag_themes(scores.themes)
-    for column, name in enumerate(thresholds.themes):
-        chosen = np.flatnonzero(tagged[:, column] & data.themed)
-        origins = [data.origins[row] for row in chosen]
-        truth = data.themes[:, column] == 1
-        yield GivenTags(name, truth[chosen], scores.themes[chosen, column], origins, int(truth.sum()))
-    stances = thresholds.tag_stances(scores.stances)
-    for place, side in enumerate(SIDES):
-        pairs = np.flatnonzero(stances == place)
-        origins = [data.origins[data.rows[pair]] for pair in pairs]
-        truth = data.stances == place
-        yield GivenTags(side, truth[pairs], scores.stances[pairs, place], origins, int(truth.sum()))
-
-
 def certified_cut(tags: GivenTags, precision: float) -> float | None:
     """Return the lowest score from which on tags are right as often as asked; None where none can be certified.
 
@@ -90,7 +55,7 @@ def certified_cut(tags: GivenTags, precision: float) -> float | None:
     "Learn then Test" (2021).
     """
     order = np.argsort(-tags.scores, kind="stable")
-    place, writers = _documents(tags.origins)
+    place, writers = tags.documents()
     times = draws(writers)
     counts = _counts(precision, len(order))
     for count in reversed(counts):
@@ -122,10 +87,3 @@ def _bound(right: NDArray[np.bool_], place: NDArray[np.int64], times: NDArray[np
     sure = right.mean() * size
     binomial = beta.ppf(doubt, sure, size - sure + 1) if sure else 0.0
     return float(min(np.quantile(resampled, doubt), binomial))
-
-
-def _documents(origins: Sequence[Origin]) -> tuple[NDArray[np.int64], list[str]]:
-    """Return the place of each tag's document among the documents, and the writer of each document."""
-    writers = {origin.document: origin.writer for origin in origins}
-    place = {document: number for number, document in enumerate(writers)}
-    return np.array([place[origin.document] for origin in origins], dtype=np.int64), list(writers.values())

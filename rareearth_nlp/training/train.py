@@ -21,7 +21,7 @@ from rareearth_nlp.evaluation.controls import evaluate_controls
 from rareearth_nlp.evaluation.evaluate import Evaluation, evaluate, measure, score_labelled
 from rareearth_nlp.labels import LabelSchema, load_labels
 from rareearth_nlp.models.contract import Classifier, Scorer, Scores
-from rareearth_nlp.models.decisions import DecisionRule, Thresholds, same_threshold
+from rareearth_nlp.models.decisions import DecisionRule, same_threshold
 from rareearth_nlp.models.tfidf import fit_tfidf
 from rareearth_nlp.models.weights import Weights, find_weights
 from rareearth_nlp.tagging.manifest import Provenance
@@ -104,10 +104,10 @@ def train(ingredients: Ingredients, after_epoch: AfterEpoch | None = None) -> Tr
     learn, check = ingredients.split("train"), ingredients.split("validation")
     plain = DecisionRule(thresholds=same_threshold(schema.theme_names, config.threshold))
     fitted = _fit_rule(ingredients, learn) or plain
-    classifier = _fit(ingredients, learn, "whole", _reporter(after_epoch, check, schema, plain.thresholds))
+    classifier = _fit(ingredients, learn, "whole", _reporter(after_epoch, check, schema, plain))
     scores = score_labelled(classifier, check)
     rule = _confirmed(fitted, plain, check, scores)
-    validation = measure(rule.calibrate(scores), check, schema, rule.thresholds)
+    validation = measure(rule.calibrate(scores), check, schema, rule)
     tagger = new_tagger(classifier, schema, rule, _provenance(ingredients, validation))
     shutil.rmtree(_checkpoints(ingredients), ignore_errors=True)
     return Training(tagger, validation, evaluate_controls(learn, check, schema, config.random_seed))
@@ -159,11 +159,11 @@ def _confirmed(fitted: DecisionRule, plain: DecisionRule, check: Labelled, score
 
 
 def _reporter(
-    after_epoch: AfterEpoch | None, check: Labelled, schema: LabelSchema, thresholds: Thresholds
+    after_epoch: AfterEpoch | None, check: Labelled, schema: LabelSchema, rule: DecisionRule
 ) -> Callable[[int, Scorer, float], None]:
     def report(epoch: int, classifier: Scorer, loss: float) -> None:
         if after_epoch:
-            found = evaluate(classifier, check, schema, thresholds)
+            found = evaluate(classifier, check, schema, rule)
             after_epoch(epoch, {"train/loss": loss, **{f"validation/{k}": v for k, v in found.scalars().items()}})
 
     return report

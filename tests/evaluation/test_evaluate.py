@@ -17,14 +17,16 @@ from rareearth_nlp.evaluation.mistakes import worst_mistakes
 from rareearth_nlp.evaluation.report import render
 from rareearth_nlp.labels import LabelSchema
 from rareearth_nlp.models.contract import Scores
-from rareearth_nlp.models.decisions import same_threshold
+from rareearth_nlp.models.decisions import DecisionRule, Promise, same_threshold
 
 RANDOM = np.random.default_rng(3)
 SIZE = 48
 THEME_SCORES = RANDOM.random((SIZE, 2)).astype(np.float32)
 STANCE_SCORES = RANDOM.dirichlet([1, 1, 1], SIZE).astype(np.float32)
 SCORES = Scores(THEME_SCORES, STANCE_SCORES, np.zeros(SIZE, dtype=np.bool_))
-CUTS = same_threshold(("water", "jobs"), 0.5)
+CUTS = {"water": 0.7, "jobs": None, "favor": 0.5, "against": 0.5}
+PROMISE = Promise(precision=0.6, cuts=CUTS, recall={})
+RULE = DecisionRule(thresholds=same_threshold(("water", "jobs"), 0.5), promises=(PROMISE,))
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +41,7 @@ def data() -> Labelled:
 
 @pytest.fixture(scope="module")
 def evaluation(data: Labelled, schema: LabelSchema) -> Evaluation:
-    return measure(SCORES, data, schema, CUTS)
+    return measure(SCORES, data, schema, RULE)
 
 
 def test_parts_are_what_their_names_say(evaluation: Evaluation, data: Labelled) -> None:
@@ -67,7 +69,7 @@ def test_the_natural_mix_weighs_documents(evaluation: Evaluation, data: Labelled
 
 def test_a_corpus_that_says_nothing_of_its_documents_has_no_parts(schema: LabelSchema) -> None:
     plain = new_labelled([[1, 0], [0, 1]], [0, 2])
-    assert measure(Scores(THEME_SCORES[:2], STANCE_SCORES[:2], SCORES.truncated[:2]), plain, schema, CUTS).parts == {}
+    assert measure(Scores(THEME_SCORES[:2], STANCE_SCORES[:2], SCORES.truncated[:2]), plain, schema, RULE).parts == {}
 
 
 def test_numbers_are_flat_and_defined(evaluation: Evaluation) -> None:
@@ -92,7 +94,22 @@ def test_controls_know_what_they_may(data: Labelled, schema: LabelSchema) -> Non
     assert len({tuple(row) for row in sighted.stance_scores.tolist()}) == 2
 
 
-def test_the_worst_errors_come_first(evaluation: Evaluation, data: Labelled) -> None:
+def test_promises_are_looked_after(evaluation: Evaluation, data: Labelled) -> None:
+    water, jobs, favor, _ = evaluation.promises
+    given = THEME_SCORES[:, 0] >= 0.7
+    truth = data.themes[:, 0] == 1
+    assert (water.label, water.promised, water.tags) == ("water", 0.6, given.sum())
+    assert water.precision == pytest.approx(truth[given].mean())
+    assert water.recall == pytest.approx((truth & given).sum() / truth.sum())
+    assert water.unfamiliar == pytest.approx(truth[24:][given[24:]].mean())
+    assert water.broken is not None
+    assert 0 < water.broken < 1
+    assert (jobs.tags, jobs.precision, jobs.recall) == (None, None, 0)
+    sided = (STANCE_SCORES.argmax(1) == 0) & (STANCE_SCORES[:, 0] >= 0.5)
+    assert favor.tags == sided.sum()
+
+
+def test_the_worst_mistakes_come_first(evaluation: Evaluation, data: Labelled) -> None:
     errors = worst_mistakes(evaluation, 10)
     assert len(errors) == 10
     assert [error.score for error in errors] == sorted(error.score for error in errors)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from rareearth_nlp.corpus.dataset import Origin
-from rareearth_nlp.training.abstain import GivenTags, certified_cut
+from rareearth_nlp.evaluation.promises import GivenTags
+from rareearth_nlp.training.abstain import certified_cut
 
 
 def _tags(size: int, documents: int, random: np.random.Generator, spread: float = 0.0) -> GivenTags:

@@ -36,7 +36,7 @@ def test_it_learns_what_it_is_shown(family: str, toy_settings: list[str]) -> Non
     overrides = [*toy_settings, *recipe] if family == "encoder" else ["model.family=tfidf"]
     ingredients = _ingredients(*overrides)
     tagger = train(ingredients).tagger
-    shown = evaluate(tagger, ingredients.split("train"), tagger.schema, tagger.manifest.rule.thresholds)
+    shown = evaluate(tagger, ingredients.split("train"), tagger.schema, tagger.manifest.rule)
     assert shown.themes.macro_f1 > 0.9
     assert shown.stance.macro_f1 > 0.7
 

@@ -19,7 +19,7 @@ from rareearth_nlp.labels import load_labels
 from rareearth_nlp.reading import read_article
 from rareearth_nlp.resources import shipped
 
-DIGEST = "3ccec3fe54dbd2353c145beaacdf279ee70092589ab3b919da43693f7bd6ea34"
+DIGEST = "926f90cc2f94efd704224de7213e54549d78d2d84f247f2313c73214b283f046"
 """Changes only on purpose: a new corpus makes every score that was ever measured incomparable."""
 
 READERS = ("a", "b")
@@ -63,9 +63,10 @@ def test_it_holds_what_it_should(corpus: Corpus, splits: Splits) -> None:
 
 
 def test_a_writer_has_several_documents_in_several_genres(corpus: Corpus) -> None:
-    writers = {record.writer for record in corpus.documents.values() if record.writer}
-    for writer in writers:
-        own = [record for record in corpus.documents.values() if record.writer == writer]
+    unlabelled = load_corpus(shipped("seeds", "unlabelled"), SCHEMA)
+    documents = [*corpus.documents.values(), *unlabelled.documents.values()]
+    for writer in {record.writer for record in corpus.documents.values() if record.writer}:
+        own = [record for record in documents if record.writer == writer]
         assert len(own) >= 5
         assert len({record.genre for record in own}) >= 4
 
@@ -145,5 +146,5 @@ def test_the_hub_library_opens_it(tmp_path: Path) -> None:
     from datasets import load_dataset
 
     rows = load_dataset("json", data_files=str(FOLDER / "sentences.jsonl"), split="train", cache_dir=str(tmp_path))
-    assert len(rows) >= 9000
+    assert len(rows) >= 14_000
     assert {"id", "document_id", "position", "text", "themes", "stance"} <= set(rows.column_names)

@@ -4,10 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from rareearth_nlp.config import NO_SETTINGS, Config, CorpusConfig, EncoderConfig, TfidfConfig, load_config
+from rareearth_nlp.config import (
+    NO_SETTINGS,
+    CalibrationConfig,
+    Config,
+    CorpusConfig,
+    EncoderConfig,
+    TfidfConfig,
+    load_config,
+)
 from rareearth_nlp.errors import ConfigError
 from rareearth_nlp.resources import shipped
 
+FOLDS = CalibrationConfig(folds=2)
 CONFIGS = [file for file in sorted(shipped("configs").glob("*.yaml")) if file.stem not in NO_SETTINGS]
 
 
@@ -18,7 +27,7 @@ def _write(folder: Path, content: str) -> Path:
 
 
 def test_the_default_is_the_encoder_with_its_own_threshold() -> None:
-    assert load_config() == Config(model=EncoderConfig(family="encoder"), threshold=0.25)
+    assert load_config() == Config(model=EncoderConfig(family="encoder"), calibration=FOLDS, threshold=0.25)
     assert load_config() == load_config("encoder") == load_config(shipped("configs", "encoder.yaml"))
 
 
@@ -46,7 +55,9 @@ def test_overrides_win_and_are_read_as_yaml() -> None:
     settings = ["model.epochs=3", "model.learning_rate=1e-3", "model.weights=a/b", "corpus.near_duplicates=warn"]
     config = load_config(None, [*settings, "threshold=0.25", "model.epochs=4"])
     expected = EncoderConfig(family="encoder", epochs=4, learning_rate=0.001, weights="a/b")
-    assert config == Config(model=expected, corpus=CorpusConfig(near_duplicates="warn"), threshold=0.25)
+    assert config == Config(
+        model=expected, corpus=CorpusConfig(near_duplicates="warn"), calibration=FOLDS, threshold=0.25
+    )
 
 
 def test_an_override_may_change_the_family() -> None:

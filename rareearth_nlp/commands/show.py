@@ -47,10 +47,10 @@ def tags_table(document: TaggedDocument) -> Table:
 
 
 def metrics_table(evaluation: Evaluation, controls: Mapping[str, Evaluation], title: str) -> Table:
-    """Return a row per label of themes and stance, the TF-IDF control's F1 beside it where there is one."""
+    """Return a row per label of themes and stance; the last two columns are F1 of controls that need no encoder."""
     table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
-    columns = ["label", "n", "precision", "recall", "F1", "95% interval", "avg. prec.", "Brier"]
-    for column in (*columns, "TF-IDF F1", "always F1"):
+    columns = ["label", "n", "precision", "recall", "F1", "95% interval", "AP", "Brier"]
+    for column in (*columns, "TF-IDF", "always"):
         table.add_column(column, justify="left" if column == "label" else "right", no_wrap=True)
     simple = tasks(controls["TF-IDF"]) if "TF-IDF" in controls else {}
     for name, metrics in tasks(evaluation).items():
@@ -82,14 +82,13 @@ def parts_table(evaluation: Evaluation, controls: Mapping[str, Evaluation]) -> T
 
 def promises_table(rule: DecisionRule) -> Table:
     """Return, for each precision that can be asked for, the share of each label's positives that is still tagged."""
-    table = Table(box=SIMPLE_HEAD, title="Recall at a promised precision", title_justify="left", pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    table.title = "Recall at a promised precision (-: not certifiable at the size of the corpus)"
     table.add_column("--precision")
     for label in rule.promises[0].cuts:
         table.add_column(label, justify="right")
     for promise in rule.promises:
-        cells = [
-            "not certifiable" if cut is None else f"{promise.recall[label]:.2f}" for label, cut in promise.cuts.items()
-        ]
+        cells = ["-" if cut is None else f"{promise.recall[label]:.2f}" for label, cut in promise.cuts.items()]
         table.add_row(f"{promise.precision:g}", *cells)
     return table
 

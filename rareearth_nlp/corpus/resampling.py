@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,11 @@ def draws(groups: Sequence[str], resamples: int = RESAMPLES, random_seed: int = 
         resamples: How many to draw.
         random_seed: Of the draw.
     """
+    return _draws(tuple(groups), resamples, random_seed)
+
+
+@lru_cache(maxsize=16)
+def _draws(groups: tuple[str, ...], resamples: int, random_seed: int) -> NDArray[np.int64]:
     random = np.random.default_rng(random_seed)
     times = np.zeros((resamples, len(groups)), dtype=np.int64)
     if not len(groups):
@@ -44,6 +50,7 @@ def draws(groups: Sequence[str], resamples: int = RESAMPLES, random_seed: int = 
         members = np.flatnonzero(place == group)
         size = len(members)
         times[:, members] = random.multinomial(chosen[:, group] * size, np.full(size, 1 / size))
+    times.setflags(write=False)  # it is shared
     return times
 
 

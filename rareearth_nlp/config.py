@@ -126,6 +126,7 @@ class Config(Strict):
     Attributes:
         taggers: Folder that receives the trained tagger.
         threshold: Score from which on a theme is tagged, where calibration does not choose it.
+        stance_threshold: Score from which on favor or against is tagged, likewise; None tags the most probable stance.
         random_seed: Seeds weights, order and dropout.
     """
 
@@ -135,6 +136,7 @@ class Config(Strict):
     tracking: TrackingConfig = TrackingConfig()
     taggers: Path = Path("taggers")
     threshold: float = Field(0.5, gt=0, lt=1)
+    stance_threshold: float | None = Field(None, gt=0, lt=1)
     random_seed: int = Field(13, ge=0, lt=2**32)
 
     @field_validator("taggers")

@@ -17,6 +17,7 @@ from rareearth_nlp.errors import ConfigError
 from rareearth_nlp.resources import shipped
 
 FOLDS = CalibrationConfig(folds=2)
+LOW = {"threshold": 0.25, "stance_threshold": 0.15}
 CONFIGS = [file for file in sorted(shipped("configs").glob("*.yaml")) if file.stem not in NO_SETTINGS]
 
 
@@ -27,7 +28,7 @@ def _write(folder: Path, content: str) -> Path:
 
 
 def test_the_default_is_the_encoder_with_its_own_threshold() -> None:
-    assert load_config() == Config(model=EncoderConfig(family="encoder"), calibration=FOLDS, threshold=0.25)
+    assert load_config() == Config(model=EncoderConfig(family="encoder"), calibration=FOLDS, **LOW)
     assert load_config() == load_config("encoder") == load_config(shipped("configs", "encoder.yaml"))
 
 
@@ -55,9 +56,7 @@ def test_overrides_win_and_are_read_as_yaml() -> None:
     settings = ["model.epochs=3", "model.learning_rate=1e-3", "model.weights=a/b", "corpus.near_duplicates=warn"]
     config = load_config(None, [*settings, "threshold=0.25", "model.epochs=4"])
     expected = EncoderConfig(family="encoder", epochs=4, learning_rate=0.001, weights="a/b")
-    assert config == Config(
-        model=expected, corpus=CorpusConfig(near_duplicates="warn"), calibration=FOLDS, threshold=0.25
-    )
+    assert config == Config(model=expected, corpus=CorpusConfig(near_duplicates="warn"), calibration=FOLDS, **LOW)
 
 
 def test_an_override_may_change_the_family() -> None:
@@ -88,7 +87,7 @@ def test_corpus_paths_of_a_file_are_relative_to_it_and_of_an_override_to_the_cal
         ("treshold=0.3", "unknown key 'treshold'; did you mean 'threshold'?"),
         ("corpus.pth=x", "unknown key 'corpus.pth'; did you mean 'path'?"),
         ("tracking.directry=x", "unknown key 'tracking.directry'; did you mean 'directory'?"),
-        ("zzz=1", "known are calibration, corpus, model, random_seed, taggers, threshold, tracking"),
+        ("zzz=1", "known are calibration, corpus, model, random_seed, stance_threshold, taggers, threshold, tracking"),
     ],
 )
 def test_a_misspelt_key_names_the_nearest_right_one(override: str, told: str) -> None:

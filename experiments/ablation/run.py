@@ -17,9 +17,8 @@ from typing import Any
 from rareearth_nlp.config import load_config
 from rareearth_nlp.evaluation.evaluate import Part, evaluate
 from rareearth_nlp.labels import load_labels
-from rareearth_nlp.models.decisions import DecisionRule, same_threshold
 from rareearth_nlp.training.finetune import finetune
-from rareearth_nlp.training.train import Ingredients, gather
+from rareearth_nlp.training.train import Ingredients, gather, plain_rule
 
 FOLDER = Path(__file__).parent
 RECIPE = ("model.epochs=2",)
@@ -63,8 +62,7 @@ def _run(ingredients: Ingredients, seed: int) -> dict[str, float]:
             checkpoints=Path(checkpoints),
             after_epoch=lambda *_: None,
         )
-    rule = DecisionRule(thresholds=same_threshold(schema.theme_names, config.threshold))
-    found = evaluate(classifier, ingredients.split("validation"), schema, rule)
+    found = evaluate(classifier, ingredients.split("validation"), schema, plain_rule(config, schema))
     return _numbers("unfamiliar", found.parts["unfamiliar writers"]) | _numbers("all", Part(found.themes, found.stance))
 
 

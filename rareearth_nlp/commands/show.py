@@ -82,8 +82,8 @@ def parts_table(evaluation: Evaluation, controls: Mapping[str, Evaluation]) -> T
 
 def promises_table(rule: DecisionRule) -> Table:
     """Return, for each precision that can be asked for, the share of each label's positives that is still tagged."""
-    table = Table(box=SIMPLE_HEAD, title_justify="left", pad_edge=False)
-    table.title = "Recall at a promised precision (-: not certifiable at the size of the corpus)"
+    title = "Recall at a promised precision (-: not certifiable at the size of the corpus)"
+    table = Table(box=SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     table.add_column("--precision")
     for label in rule.promises[0].cuts:
         table.add_column(label, justify="right")

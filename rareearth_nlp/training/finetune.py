@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 import math
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch.utils.data import DataLoader, Sampler
+from torch.utils.data import DataLoader
 from tqdm import tqdm
 from transformers import (
     AutoModel,
@@ -31,6 +30,7 @@ from rareearth_nlp.corpus.dataset import Labelled
 from rareearth_nlp.labels import STANCES
 from rareearth_nlp.models.encoder import IGNORED, EncoderClassifier, JointEncoder, encode, load_tokenizer, pad
 from rareearth_nlp.models.weights import Weights
+from rareearth_nlp.training.sampler import LengthBatches
 
 _log = logging.getLogger(__name__)
 
@@ -40,8 +40,8 @@ LABELS = ("themes", "stance", "weights")
 MAX_PAUSES = 12
 """Evaluations and checkpoints per training at most."""
 
-AfterEpoch = Callable[[int, EncoderClassifier, float], None]
-"""Called with the number of the epoch, the classifier as it stands, and the mean training loss."""
+AfterEpoch = Callable[[int, EncoderClassifier, float, bool], None]
+"""Called with the number of the epoch, the classifier as it stands, the mean loss, and whether training ends there."""
 
 
 def finetune(
@@ -204,65 +204,6 @@ def _interrupted(checkpoints: Path) -> str | None:
     return found
 
 
-class LengthBatches(Sampler[int]):
-    """Rows of like length together, so that little is padded, and the batches in random order.
-
-    The Trainer's own grouping by length goes from the longest rows to the shortest, again and again: the headings come
-    last, and a short training ends on them.
-
-    Args:
-        lengths: Tokens of each row.
-        batch_size: Rows of a batch.
-        random_seed: Of the order.
-        twins: The second half of the rows is the first half in another form. Each row then comes once before its twin
-            does, in the one form or the other.
-    """
-
-    POOL = 50
-    """Batches that are sorted together."""
-
-    def __init__(self, lengths: Sequence[int], batch_size: int, random_seed: int, *, twins: bool = False) -> None:
-        self._lengths = np.asarray(lengths)
-        self._batch_size = batch_size
-        self._seed = random_seed
-        self._twins = twins
-        self._epoch = 0
-
-    def __len__(self) -> int:
-        return len(self._lengths)
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch; its order depends on nothing else, so that a resumed training finds it again."""
-        self._epoch = epoch
-
-    def __iter__(self) -> Iterator[int]:
-        draw = np.random.default_rng((self._seed, self._epoch))
-        left: list[int] = []
-        for rows in self._passes(draw):
-            ordered = self._ordered(rows, draw)
-            whole = len(ordered) // self._batch_size * self._batch_size
-            batches = ordered[:whole].reshape(-1, self._batch_size)
-            yield from draw.permutation(batches).ravel().tolist()
-            left += ordered[whole:].tolist()  # at the end, lest later batches begin in the middle of others
-        yield from left
-
-    def _passes(self, draw: np.random.Generator) -> Iterator[NDArray[np.int64]]:
-        rows = np.arange(len(self))
-        if not self._twins:
-            yield rows
-            return
-        first, second = np.split(rows, 2)
-        chosen = draw.random(len(first)) < 0.5
-        yield np.where(chosen, first, second)
-        yield np.where(chosen, second, first)
-
-    def _ordered(self, rows: NDArray[np.int64], draw: np.random.Generator) -> NDArray[np.int64]:
-        order = draw.permutation(rows)
-        size = self.POOL * self._batch_size
-        pools = [order[start : start + size] for start in range(0, len(order), size)]
-        return np.concatenate([pool[np.argsort(self._lengths[pool], kind="stable")] for pool in pools])
-
-
 class _LengthTrainer(Trainer):  # type: ignore[misc]  # transformers is untyped
     def __init__(self, *, twins: bool, **rest: Any) -> None:
         super().__init__(**rest)
@@ -298,7 +239,8 @@ class _Epochs(TrainerCallback):  # type: ignore[misc]  # transformers is untyped
     ) -> None:
         if "loss" in logs:
             model.eval()
-            self._after_epoch(round(state.global_step / self._epoch), self._classifier, logs["loss"])
+            epoch, last = round(state.global_step / self._epoch), state.global_step >= state.max_steps
+            self._after_epoch(epoch, self._classifier, logs["loss"], last)
             model.train()
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:

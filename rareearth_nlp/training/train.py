@@ -18,10 +18,10 @@ from rareearth_nlp.corpus.dataset import Labelled, labelled, to_datasets
 from rareearth_nlp.corpus.loading import load_corpus
 from rareearth_nlp.corpus.splitting import refuse_empty_splits, split_corpus, warn_of_missing_labels
 from rareearth_nlp.evaluation.controls import evaluate_controls
-from rareearth_nlp.evaluation.evaluate import Evaluation, evaluate, measure, score_labelled
+from rareearth_nlp.evaluation.evaluate import Evaluation, measure, score_labelled
 from rareearth_nlp.labels import LabelSchema, load_labels
 from rareearth_nlp.models.contract import Classifier, Scorer, Scores
-from rareearth_nlp.models.decisions import DecisionRule, same_threshold
+from rareearth_nlp.models.decisions import DecisionRule, Thresholds
 from rareearth_nlp.models.tfidf import fit_tfidf
 from rareearth_nlp.models.weights import Weights, find_weights
 from rareearth_nlp.tagging.manifest import Provenance
@@ -102,15 +102,24 @@ def train(ingredients: Ingredients, after_epoch: AfterEpoch | None = None) -> Tr
     """
     config, schema = ingredients.config, ingredients.schema
     learn, check = ingredients.split("train"), ingredients.split("validation")
-    plain = DecisionRule(thresholds=same_threshold(schema.theme_names, config.threshold))
+    plain = plain_rule(config, schema)
     fitted = _fit_rule(ingredients, learn) or plain
-    classifier = _fit(ingredients, learn, "whole", _reporter(after_epoch, check, schema, plain))
+    reports = _Reports(after_epoch, check, schema, plain)
+    classifier = _fit(ingredients, learn, "whole", reports)
     scores = score_labelled(classifier, check)
+    reports.finish(scores)
     rule = _confirmed(fitted, plain, check, scores)
     validation = measure(rule.calibrate(scores), check, schema, rule)
     tagger = new_tagger(classifier, schema, rule, _provenance(ingredients, validation))
     shutil.rmtree(_checkpoints(ingredients), ignore_errors=True)
     return Training(tagger, validation, evaluate_controls(learn, check, schema, config.random_seed))
+
+
+def plain_rule(config: Config, schema: LabelSchema) -> DecisionRule:
+    """Return the thresholds that the configuration names, for scores as the model gives them."""
+    themes = dict.fromkeys(schema.theme_names, config.threshold)
+    side = config.stance_threshold
+    return DecisionRule(thresholds=Thresholds(themes=themes, favor=side, against=side))
 
 
 def git_commit() -> str | None:
@@ -158,19 +167,38 @@ def _confirmed(fitted: DecisionRule, plain: DecisionRule, check: Labelled, score
     return fitted
 
 
-def _reporter(
-    after_epoch: AfterEpoch | None, check: Labelled, schema: LabelSchema, rule: DecisionRule
-) -> Callable[[int, Scorer, float], None]:
-    def report(epoch: int, classifier: Scorer, loss: float) -> None:
-        if after_epoch:
-            found = evaluate(classifier, check, schema, rule)
-            after_epoch(epoch, {"train/loss": loss, **{f"validation/{k}": v for k, v in found.scalars().items()}})
+class _Reports:
+    """Evaluates the classifier after each epoch; after the last one with the scores that training ends with."""
 
-    return report
+    def __init__(
+        self, after_epoch: AfterEpoch | None, check: Labelled, schema: LabelSchema, rule: DecisionRule
+    ) -> None:
+        self._after_epoch = after_epoch
+        self._check = check
+        self._schema = schema
+        self._rule = rule
+        self._last: tuple[int, float] | None = None
+
+    def __call__(self, epoch: int, classifier: Scorer, loss: float, last: bool) -> None:
+        if last:
+            self._last = epoch, loss
+        elif self._after_epoch:
+            self._report(epoch, loss, score_labelled(classifier, self._check))
+
+    def finish(self, scores: Scores) -> None:
+        if self._last:
+            self._report(*self._last, scores)
+
+    def _report(self, epoch: int, loss: float, scores: Scores) -> None:
+        if self._after_epoch:
+            found = measure(scores, self._check, self._schema, self._rule).scalars()
+            self._after_epoch(
+                epoch, {"train/loss": loss} | {f"validation/{name}": value for name, value in found.items()}
+            )
 
 
 def _fit(
-    ingredients: Ingredients, learn: Labelled, part: str, report: Callable[[int, Scorer, float], None]
+    ingredients: Ingredients, learn: Labelled, part: str, report: Callable[[int, Scorer, float, bool], None]
 ) -> Classifier:
     """Return a classifier trained on `learn`, which is the training split or the part of it that is named."""
     config = ingredients.config

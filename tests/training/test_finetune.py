@@ -13,7 +13,8 @@ from conftest import new_labelled
 from rareearth_nlp.config import EncoderConfig
 from rareearth_nlp.corpus.dataset import Labelled
 from rareearth_nlp.models.weights import find_weights
-from rareearth_nlp.training.finetune import LengthBatches, _pairs, _prior_shift, finetune
+from rareearth_nlp.training.finetune import _pairs, _prior_shift, finetune
+from rareearth_nlp.training.sampler import LengthBatches
 
 STANCES = [0] * 3 + [1] * 7 + [2] * 90
 

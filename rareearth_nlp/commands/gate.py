@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from rareearth_nlp.config import Config
 from rareearth_nlp.corpus.dataset import Labelled, labelled
-from rareearth_nlp.errors import DataError, ModelError
+from rareearth_nlp.errors import DataError
 from rareearth_nlp.evaluation.evaluate import score_labelled
 from rareearth_nlp.evaluation.gate import passes, raised, read_floors, test_digest, write_floors
 from rareearth_nlp.evaluation.metrics import document_counts
@@ -20,7 +19,6 @@ from rareearth_nlp.tagging.choosing import choose_tagger
 from rareearth_nlp.tagging.tagger import Tagger
 from rareearth_nlp.tracking import Run, count_runs, start_run
 from rareearth_nlp.training.train import load_splits
-from rareearth_nlp.validation import validate
 
 _log = logging.getLogger(__name__)
 
@@ -85,7 +83,7 @@ def _refuse_unlike(taggers: Sequence[Tagger]) -> None:
 
 
 def _test_split(tagger: Tagger) -> Labelled:
-    settings = validate(Config, tagger.manifest.provenance.config, f"tagger {tagger.id}: its configuration", ModelError)
+    settings = tagger.config
     _, datasets = load_splits(settings, tagger.schema)
     test = labelled(datasets["test"], tagger.schema)
     if not test.texts:
@@ -96,7 +94,7 @@ def _test_split(tagger: Tagger) -> Labelled:
 @contextmanager
 def _counted(tagger: Tagger, test: Labelled) -> Iterator[Run]:
     """Keep the reading of a test split on record, and say how often it has been read."""
-    settings = validate(Config, tagger.manifest.provenance.config, f"tagger {tagger.id}: its configuration", ModelError)
+    settings = tagger.config
     tags = {"split": "test", "test_digest": test_digest(test)}
     with start_run(settings.tracking, "gate") as run:
         run.log_tags(tags | {"tagger": tagger.id})

@@ -14,7 +14,7 @@ from rich.text import Text
 from rareearth_nlp.documents import StanceTag, TaggedDocument, TaggedSentence
 from rareearth_nlp.evaluation.evaluate import Evaluation
 from rareearth_nlp.evaluation.metrics import TaskMetrics
-from rareearth_nlp.evaluation.report import parts, tasks
+from rareearth_nlp.evaluation.report import interval, number, parts, tasks
 from rareearth_nlp.models.decisions import DecisionRule
 
 _WIDTH = 120
@@ -40,9 +40,9 @@ def tags_table(document: TaggedDocument) -> Table:
     targets = list(dict.fromkeys(target for sentence in document.sentences for target in sentence.stances))
     for target in targets:
         table.add_column(target, max_width=16)
-    for number, sentence in enumerate(document.sentences, start=1):
+    for place, sentence in enumerate(document.sentences, start=1):
         stances = [_stance(sentence.stances[target]) for target in targets]
-        table.add_row(str(number), Text(sentence.text, style=_style(sentence)), _themes(sentence), *stances)
+        table.add_row(str(place), Text(sentence.text, style=_style(sentence)), _themes(sentence), *stances)
     return table
 
 
@@ -72,10 +72,10 @@ def parts_table(evaluation: Evaluation, controls: Mapping[str, Evaluation]) -> T
     for name, part in shown.items():
         cells = [""] * 7
         if part.themes:
-            cells[:3] = [str(part.themes.count), _number(part.themes.macro_f1), _interval(part.themes.macro_interval)]
+            cells[:3] = [str(part.themes.count), number(part.themes.macro_f1), interval(part.themes.macro_interval)]
         if part.stance:
-            sides = [_number(part.stance.favor_against_f1), _interval(part.stance.favor_against_interval)]
-            cells[3:] = [str(part.stance.count), _number(part.stance.macro_f1), *sides]
+            sides = [number(part.stance.favor_against_f1), interval(part.stance.favor_against_interval)]
+            cells[3:] = [str(part.stance.count), number(part.stance.macro_f1), *sides]
         table.add_row(name, *cells)
     return table
 
@@ -94,22 +94,14 @@ def promises_table(rule: DecisionRule) -> Table:
 
 
 def _add_task(table: Table, task: str, metrics: TaskMetrics, control: TaskMetrics | None) -> None:
-    macro = ["", "", _number(metrics.macro_f1), _interval(metrics.macro_interval), "", ""]
-    simple = _number(control.macro_f1) if control else ""
+    macro = ["", "", number(metrics.macro_f1), interval(metrics.macro_interval), "", ""]
+    simple = number(control.macro_f1) if control else ""
     table.add_row(f"{task} (macro)", str(metrics.count), *macro, simple, "", style="bold")
     for name, label in metrics.labels.items():
-        values = [_number(value) for value in (label.precision, label.recall, label.f1)]
-        values += [_interval(label.interval), _number(label.average_precision), _number(label.brier_skill)]
-        simple = _number(control.labels[name].f1) if control else ""
-        table.add_row(f"  {name}", str(label.support), *values, simple, _number(label.always_f1))
-
-
-def _interval(values: tuple[float, float] | None) -> str:
-    return "" if values is None else f"{values[0]:.2f} to {values[1]:.2f}"
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
+        values = [number(value) for value in (label.precision, label.recall, label.f1)]
+        values += [interval(label.interval), number(label.average_precision), number(label.brier_skill)]
+        simple = number(control.labels[name].f1) if control else ""
+        table.add_row(f"  {name}", str(label.support), *values, simple, number(label.always_f1))
 
 
 def _themes(sentence: TaggedSentence) -> Text:

@@ -14,7 +14,7 @@ from pathlib import Path
 from rareearth_nlp.commands.show import console, metrics_table, parts_table, promises_table, tags_table
 from rareearth_nlp.config import CalibrationConfig, Config, EncoderConfig, load_config
 from rareearth_nlp.corpus.dataset import Labelled, labelled
-from rareearth_nlp.errors import ConfigError, DataError, ModelError, RareEarthError
+from rareearth_nlp.errors import ConfigError, DataError, RareEarthError
 from rareearth_nlp.evaluation.controls import evaluate_controls
 from rareearth_nlp.evaluation.evaluate import Evaluation
 from rareearth_nlp.evaluation.evaluate import evaluate as evaluate_tagger
@@ -29,7 +29,6 @@ from rareearth_nlp.tagging.writing import write
 from rareearth_nlp.tracking import Run, start_run, store_uri, ui_command
 from rareearth_nlp.training.train import Ingredients, Training, gather, git_commit, load_splits
 from rareearth_nlp.training.train import train as fit
-from rareearth_nlp.validation import validate
 
 _log = logging.getLogger(__name__)
 
@@ -75,9 +74,9 @@ def evaluate(arguments: Namespace) -> int:
     title = f"{arguments.split.capitalize()}, tagger {tagger.id}"
     with start_run(settings.tracking, f"evaluate {arguments.split}") as run:
         run.log_tags(tags)
-        _log_evaluation(run, evaluation, controls, arguments.split)
+        page = _log_evaluation(run, evaluation, controls, arguments.split, title)
     if out:
-        out.write_text(render(evaluation, controls, title), encoding="utf-8")
+        out.write_text(page, encoding="utf-8")
     if arguments.json:
         shape = evaluation.to_dict() | {"controls": {name: control.to_dict() for name, control in controls.items()}}
         sys.stdout.write(json.dumps(shape, indent=2) + "\n")
@@ -88,7 +87,7 @@ def evaluate(arguments: Namespace) -> int:
 
 def _settings(tagger: Tagger, corpus: str | None) -> Config:
     """Return the tagger's configuration, of another corpus if one is named."""
-    settings = validate(Config, tagger.manifest.provenance.config, f"tagger {tagger.id}: its configuration", ModelError)
+    settings = tagger.config
     if not corpus:
         return settings
     other = settings.corpus.model_copy(update={"path": Path(corpus)})
@@ -113,7 +112,7 @@ def _own_train(tagger: Tagger) -> Labelled | None:
     """Return what the tagger learnt from, for the controls; None if it is not there any more as it was."""
     provenance = tagger.manifest.provenance
     try:
-        digest, datasets = load_splits(_settings(tagger, None), tagger.schema)
+        digest, datasets = load_splits(tagger.config, tagger.schema)
     except RareEarthError:
         return None
     return labelled(datasets["train"], tagger.schema) if digest == provenance.corpus_digest else None
@@ -173,7 +172,8 @@ def _train(config: Config) -> Trained:
         training = fit(ingredients, after_epoch=lambda epoch, metrics: run.log_metrics(metrics, step=epoch))
         name = f"{datetime.now():%Y%m%d-%H%M%S-%f}-{config.model.family}"
         folder = training.tagger.save(config.taggers.resolve() / name)
-        _log_evaluation(run, training.validation, training.controls, "validation")
+        title = f"Validation, tagger {training.tagger.id}"
+        _log_evaluation(run, training.validation, training.controls, "validation", title)
         run.log_tags({"tagger": training.tagger.id})
         run.log_tagger(folder)
     return Trained(training, folder, run.id)
@@ -185,14 +185,19 @@ def _log_ingredients(run: Run, ingredients: Ingredients) -> None:
     run.log_datasets(ingredients.datasets, ingredients.corpus_digest)
 
 
-def _log_evaluation(run: Run, evaluation: Evaluation, controls: Mapping[str, Evaluation], split: str) -> None:
+def _log_evaluation(
+    run: Run, evaluation: Evaluation, controls: Mapping[str, Evaluation], split: str, title: str
+) -> str:
+    """Put an evaluation on record, and return its page."""
     run.log_metrics({f"{split}/{name}": value for name, value in evaluation.scalars().items()})
     for control, found in controls.items():
         run.log_metrics({f"control/{control}/{split}/{name}": value for name, value in found.scalars().items()})
     run.log_json(evaluation.to_dict(), f"{split}.json")
-    run.log_text(render(evaluation, controls, split.capitalize()), f"{split}.html")
     for name, draw in PLOTS.items():
         run.log_figure(draw(evaluation), f"{split}_{name}")
+    page = render(evaluation, controls, title)
+    run.log_text(page, f"{split}.html")
+    return page
 
 
 def _print_metrics(evaluation: Evaluation, controls: Mapping[str, Evaluation], title: str) -> None:

@@ -24,7 +24,7 @@ def render(evaluation: Evaluation, controls: Mapping[str, Evaluation], title: st
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": _number, "interval": _interval}
+    environment.filters |= {"number": number, "interval": interval}
     return environment.get_template("evaluation.html").render(
         title=title,
         sizes=evaluation.to_dict(),
@@ -60,9 +60,11 @@ def _svg(figure: Figure) -> Markup:
     return Markup(drawing[drawing.index("<svg") :])  # noqa: S704  # our own drawing; matplotlib escapes the labels
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
+    """Return a metric as tables show it."""
     return "" if value is None else f"{value:.2f}"
 
 
-def _interval(values: tuple[float, float] | None) -> str:
+def interval(values: tuple[float, float] | None) -> str:
+    """Return an interval as tables show it."""
     return "" if values is None else f"{values[0]:.2f} to {values[1]:.2f}"

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import yaml
 
+from rareearth_nlp.config import Config
 from rareearth_nlp.documents import ABSTAINED, Document, Sentence, StanceTag, TaggedDocument, TaggedSentence, contexts
 from rareearth_nlp.errors import DataError, ModelError
 from rareearth_nlp.labels import STANCES, LabelSchema, load_labels
@@ -29,6 +30,7 @@ from rareearth_nlp.tagging.manifest import (
     read_manifest,
     verify,
 )
+from rareearth_nlp.validation import validate
 
 _log = logging.getLogger(__name__)
 
@@ -71,6 +73,16 @@ class Tagger:
     def id(self) -> str:
         """Twelve digits that name this very tagger; they stand in every output."""
         return self.manifest.id
+
+    @property
+    def config(self) -> Config:
+        """The configuration that it was trained by.
+
+        Raises:
+            ModelError: This version does not understand it.
+        """
+        where = f"tagger {self.id}: its configuration"
+        return validate(Config, self.manifest.provenance.config, where, ModelError)
 
     def tag_text(self, text: str, targets: Targets = None, *, precision: float | None = None) -> TaggedDocument:
         """Return the tagged sentences of a plain text, with their places in it.

@@ -54,9 +54,9 @@ def test_it_carries_types_and_data(installed: Path) -> None:
     for needed in (
         "py.typed",
         "data/configs/labels.yaml",
-        "data/seeds/corpus/sentences.jsonl",
+        "data/seeds/corpus/train.jsonl",
         "data/seeds/codebook.md",
     ):
         assert (package / needed).is_file()
-    shipped = (package / "data/seeds/corpus/sentences.jsonl").read_bytes()
-    assert shipped == (ROOT / "seeds/corpus/sentences.jsonl").read_bytes()
+    shipped = (package / "data/seeds/corpus/train.jsonl").read_bytes()
+    assert shipped == (ROOT / "seeds/corpus/train.jsonl").read_bytes()

@@ -145,6 +145,8 @@ def test_the_unlabelled_text_is_apart(corpus: Corpus) -> None:
 def test_the_hub_library_opens_it(tmp_path: Path) -> None:
     from datasets import load_dataset
 
-    rows = load_dataset("json", data_files=str(FOLDER / "sentences.jsonl"), split="train", cache_dir=str(tmp_path))
-    assert len(rows) >= 14_000
+    files = {split: str(FOLDER / f"{split}.jsonl") for split in ("train", "validation", "test")}
+    found = load_dataset("json", data_files=files, cache_dir=str(tmp_path))
+    assert sum(map(len, found.values())) >= 14_000
+    rows = found["train"]
     assert {"id", "document_id", "position", "text", "themes", "stance"} <= set(rows.column_names)

@@ -62,13 +62,13 @@ class EncoderConfig(Strict):
         epochs: Passes over the training split.
         min_steps: A small corpus gets more passes, until there are so many steps.
         max_steps: A large one gets fewer, down to a part of one; None sets no limit.
-        batch_size: Rows (a sentence, or a sentence with a target) per step.
+        batch_size: Sentences, each with its targets, per step.
         learning_rate: Peak rate of the encoder.
         head_learning_rate: Peak rate of the two linear heads.
         weight_decay: AdamW's decay, on matrices only.
         warmup: Share of the steps over which the rate rises.
-        neutral_ratio: Neutral pairs (sentence, target) to learn from, per pair that takes a side; None keeps all. In
-            real coverage nine pairs in ten are neutral, which takes long to learn and drowns the others.
+        sided_weight: What a pair (sentence, target) that takes a side counts in the loss, beside a neutral one. In
+            real coverage nine pairs in ten are neutral, which drowns the others.
         precision: Of the matrix products in training; `auto` is bf16 where the processor computes it, else fp32.
     """
 
@@ -85,7 +85,7 @@ class EncoderConfig(Strict):
     head_learning_rate: float = Field(1e-3, gt=0)
     weight_decay: float = Field(0.01, ge=0)
     warmup: float = Field(0.1, ge=0, lt=1)
-    neutral_ratio: float | None = Field(1.0, gt=0)
+    sided_weight: float = Field(3.0, gt=0)
     precision: Literal["auto", "fp32", "bf16"] = "auto"
 
 

@@ -26,7 +26,7 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
     "recipe": (),
     "without context": ("model.context=false",),
     "half the learning rate": ("model.learning_rate=1e-4", "model.head_learning_rate=5e-4"),
-    "three neutral pairs per sided one": ("model.neutral_ratio=3",),
+    "sided pairs weigh the same": ("model.sided_weight=1",),
     "four epochs": ("model.epochs=4",),
 }
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from rareearth_nlp.config import load_config
 from rareearth_nlp.corpus.dataset import Labelled, Origin
+from rareearth_nlp.evaluation.evaluate import score_labelled
 from rareearth_nlp.evaluation.metrics import TaskMetrics, theme_metrics
 from rareearth_nlp.models.decisions import Thresholds, same_threshold
 from rareearth_nlp.models.weights import find_weights
@@ -114,7 +115,7 @@ def _run(data: Mapping[str, Labelled], labels: Sequence[str], overrides: Sequenc
             checkpoints=Path(checkpoints),
             after_epoch=lambda *_: None,
         )
-    scores = {split: classifier.score(part.texts, ()).themes for split, part in data.items() if split != "train"}
+    scores = {split: score_labelled(classifier, part).themes for split, part in data.items() if split != "train"}
     tuned = dict(zip(labels, _thresholds(data["validation"].themes == 1, scores["validation"]), strict=True))
     found: dict[str, Any] = {"train": len(data["train"].texts), "thresholds": tuned}
     for split, values in scores.items():

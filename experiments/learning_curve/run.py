@@ -108,7 +108,7 @@ def _score(setting: Setting, examples: Sequence[Example], seed: int) -> dict[str
     found = {}
     for part, members in _parts(setting).items():
         data = _themes_only(members, setting.schema)
-        scores = classifier.score(data.texts, (), data.contexts).themes
+        scores = classifier.score(data.texts, [()] * len(data.texts), data.contexts).themes
         metrics = theme_metrics(data, scores, names, same_threshold(names, config.threshold))
         found[f"{part} f1"] = metrics.macro_f1
         found[f"{part} ap"] = statistics.mean(label.average_precision or 0 for label in metrics.labels.values())

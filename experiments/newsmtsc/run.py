@@ -34,7 +34,7 @@ RECIPE = (
     "model.epochs=3",
     "model.learning_rate=1e-4",
     "model.head_learning_rate=5e-4",
-    "model.neutral_ratio=null",
+    "model.sided_weight=1",
     "model.context=false",
 )
 STANCE_OF = {"positive": "favor", "neutral": "neutral", "negative": "against"}

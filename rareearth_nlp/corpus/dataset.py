@@ -49,7 +49,7 @@ class Labelled:
         texts: The sentences.
         contexts: The heading and the sentence before each, "" where there is neither.
         themes: 1, 0, or NaN where not annotated; `[sentences, themes]`.
-        rows: Index into `texts` of each annotated (sentence, target) pair; `[pairs]`.
+        rows: Index into `texts` of each annotated (sentence, target) pair, ascending; `[pairs]`.
         targets: What the model reads for the target of each pair.
         stances: Index into `STANCES` of each pair's label; `[pairs]`.
         seen: Whether the training split has the target of each pair; None where that means nothing.
@@ -71,6 +71,14 @@ class Labelled:
     def themed(self) -> NDArray[np.bool_]:
         """Which sentences have their themes annotated, `[sentences]`."""
         return np.asarray(~np.isnan(self.themes).any(axis=1))
+
+    @property
+    def asked(self) -> list[list[str]]:
+        """The targets of each sentence, `[sentences]`, in the order of the pairs."""
+        found: list[list[str]] = [[] for _ in self.texts]
+        for row, target in zip(self.rows, self.targets, strict=True):
+            found[row].append(target)
+        return found
 
     def sentences(self, chosen: NDArray[np.bool_]) -> Labelled:
         """Return the chosen sentences, `[sentences]`, and their pairs."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rareearth_nlp.config import TfidfConfig
 from rareearth_nlp.corpus.dataset import Labelled
@@ -35,15 +34,15 @@ class MajorityClassifier:
     def score(
         self,
         sentences: Sequence[str],
-        targets: Sequence[str],
+        targets: Sequence[Sequence[str]],
         contexts: Sequence[str] | None = None,  # noqa: ARG002
         *,
         progress: bool = False,  # noqa: ARG002
     ) -> Scores:
         """Return the same scores for every sentence."""
-        size = len(sentences)
-        stances = np.broadcast_to(self._stance, (size, len(targets), len(STANCES)))
-        return Scores(np.tile(self._themes, (size, 1)), stances, np.zeros(size, dtype=np.bool_))
+        size, pairs = len(sentences), sum(map(len, targets))
+        themes, stances = np.tile(self._themes, (size, 1)), np.tile(self._stance, (pairs, 1))
+        return Scores(themes, stances, np.zeros(size, dtype=np.bool_))
 
 
 class TargetBlindClassifier:
@@ -55,15 +54,14 @@ class TargetBlindClassifier:
     def score(
         self,
         sentences: Sequence[str],
-        targets: Sequence[str],
+        targets: Sequence[Sequence[str]],
         contexts: Sequence[str] | None = None,
         *,
         progress: bool = False,
     ) -> Scores:
         """Return the classifier's scores, the stance the same toward every target."""
-        found = self._classifier.score(sentences, [ANYTHING][: len(targets)], contexts, progress=progress)
-        stances: NDArray[np.float32] = found.stances
-        return replace(found, stances=np.repeat(stances, len(targets), axis=1) if len(targets) else stances)
+        blinded = [[ANYTHING] * len(asked) for asked in targets]
+        return self._classifier.score(sentences, blinded, contexts, progress=progress)
 
 
 def blind(data: Labelled) -> Labelled:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rareearth_nlp.corpus.dataset import Labelled
 from rareearth_nlp.evaluation.metrics import TaskMetrics, stance_metrics, theme_metrics
 from rareearth_nlp.evaluation.promises import KeptPromise, kept_promises
-from rareearth_nlp.labels import STANCES, LabelSchema
+from rareearth_nlp.labels import LabelSchema
 from rareearth_nlp.models.contract import Scorer, Scores
 from rareearth_nlp.models.decisions import DecisionRule, Thresholds
 
@@ -113,24 +113,8 @@ def measure(scores: Scores, data: Labelled, schema: LabelSchema, rule: DecisionR
 
 
 def score_labelled(classifier: Scorer, data: Labelled, *, progress: bool = False) -> Scores:
-    """Return the scores of annotated sentences; those of stance are of the annotated pairs, `[pairs, 3]`."""
-    places: list[list[int]] = [[] for _ in data.texts]
-    for place, row in enumerate(data.rows):
-        places[row].append(place)
-    groups: dict[tuple[str, ...], list[int]] = {}  # sentences that are annotated toward the same targets
-    for row, own in enumerate(places):
-        groups.setdefault(tuple(dict.fromkeys(data.targets[place] for place in own)), []).append(row)
-    theme_scores = np.zeros(data.themes.shape, dtype=np.float32)
-    stance_scores = np.zeros((len(data.rows), len(STANCES)), dtype=np.float32)
-    truncated = np.zeros(len(data.texts), dtype=np.bool_)
-    for targets, rows in groups.items():
-        texts, contexts = ([values[row] for row in rows] for values in (data.texts, data.contexts))
-        scores = classifier.score(texts, targets, contexts, progress=progress)
-        theme_scores[rows], truncated[rows] = scores.themes, scores.truncated
-        for index, row in enumerate(rows):
-            for place in places[row]:
-                stance_scores[place] = scores.stances[index, targets.index(data.targets[place])]
-    return Scores(theme_scores, stance_scores, truncated)
+    """Return the scores of annotated sentences and of their annotated pairs."""
+    return classifier.score(data.texts, data.asked, data.contexts, progress=progress)
 
 
 def _parts(

@@ -17,7 +17,8 @@ class Scores:
 
     Attributes:
         themes: `[sentences, themes]`, each between 0 and 1, in the schema's order.
-        stances: `[sentences, targets, 3]`, each row of three summing to 1, in the order of `STANCES`.
+        stances: `[pairs, 3]`, each row summing to 1, in the order of `STANCES`; those of the first sentence with
+            each of its targets come first, then those of the second.
         truncated: `[sentences]`, True where the model read only the beginning.
     """
 
@@ -32,16 +33,16 @@ class Scorer(Protocol):
     def score(
         self,
         sentences: Sequence[str],
-        targets: Sequence[str],
+        targets: Sequence[Sequence[str]],
         contexts: Sequence[str] | None = None,
         *,
         progress: bool = False,
     ) -> Scores:
-        """Return the scores of every sentence, and of every sentence toward every target.
+        """Return the scores of every sentence, and of every sentence toward each of its targets.
 
         Args:
             sentences: What to score.
-            targets: By name, or any phrase.
+            targets: Those of each sentence, by name, or any phrase.
             contexts: What stands around each sentence, as `documents.contexts` gives it; a family may ignore it.
             progress: Show a bar on standard error.
         """

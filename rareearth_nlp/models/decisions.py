@@ -164,9 +164,9 @@ class Decisions:
 
     Attributes:
         themes: Which themes are tagged, `[sentences, themes]`.
-        stances: Place in `STANCES` of each stance, `[sentences, targets]`, also where it is withheld.
+        stances: Place in `STANCES` of each stance, `[pairs]`, also where it is withheld.
         withheld_themes: Which themes reach their threshold, not the promised precision; `[sentences, themes]`.
-        withheld_stances: The same of the stances, `[sentences, targets]`.
+        withheld_stances: The same of the stances, `[pairs]`.
     """
 
     themes: NDArray[np.bool_]

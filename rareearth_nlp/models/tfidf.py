@@ -42,7 +42,7 @@ class TfidfClassifier:
     def score(
         self,
         sentences: Sequence[str],
-        targets: Sequence[str],
+        targets: Sequence[Sequence[str]],
         contexts: Sequence[str] | None = None,  # noqa: ARG002
         *,
         progress: bool = False,  # noqa: ARG002
@@ -53,13 +53,12 @@ class TfidfClassifier:
         if self._themes is not None and texts:
             # of a single theme scikit-learn gives both sides
             themes = np.asarray(self._themes.predict_proba(texts), dtype=np.float32)[:, -self._names :]
-        stances = np.zeros((len(texts), len(targets), len(STANCES)), dtype=np.float32)
-        if self._stance is None or not texts:
-            stances[..., STANCES.index("neutral")] = 1
-            return Scores(themes, stances, np.zeros(len(texts), dtype=np.bool_))
-        for column, target in enumerate(targets):
-            found = self._stance.predict_proba([crossed(text, target) for text in texts])
-            stances[:, column, self._stance[-1].classes_] = found
+        pairs = [crossed(text, target) for text, asked in zip(texts, targets, strict=True) for target in asked]
+        stances = np.zeros((len(pairs), len(STANCES)), dtype=np.float32)
+        if self._stance is None:
+            stances[:, STANCES.index("neutral")] = 1
+        elif pairs:
+            stances[:, self._stance[-1].classes_] = self._stance.predict_proba(pairs)
         return Scores(themes, stances, np.zeros(len(texts), dtype=np.bool_))
 
     def save(self, folder: Path) -> None:

@@ -12,7 +12,7 @@ from rareearth_nlp.models.decisions import DecisionRule
 from rareearth_nlp.models.weights import sha256
 from rareearth_nlp.validation import Strict, reason, validate
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 MANIFEST_FILE = "tagger.json"
 LABELS_FILE = "labels.yaml"
 MODEL_FOLDER = "model"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import compress
+from itertools import chain, compress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -149,13 +149,20 @@ class Tagger:
     def score(
         self,
         sentences: Sequence[str],
-        targets: Sequence[str],
+        targets: Sequence[Sequence[str]],
         contexts: Sequence[str] | None = None,
         *,
         progress: bool = False,
     ) -> Scores:
-        """Return the calibrated scores of every sentence toward every target; contexts as for `tag_sentences`."""
-        names = [self.schema.resolve(target) for target in targets]
+        """Return the calibrated scores of every sentence and of its stance toward each of its targets.
+
+        Args:
+            sentences: What to score.
+            targets: Those of each sentence: ids, names or any phrases.
+            contexts: As for `tag_sentences`.
+            progress: Show a bar on standard error.
+        """
+        names = [[self.schema.resolve(target) for target in asked] for asked in targets]
         return self.manifest.rule.calibrate(self._classifier.score(sentences, names, contexts, progress=progress))
 
     def with_thresholds(self, values: Mapping[str, float]) -> Tagger:
@@ -216,43 +223,35 @@ class Tagger:
                 promise.precision,
                 ", ".join(promise.uncertified),
             )
-        asked: dict[tuple[str, ...], list[int]] = {}
-        for index, document in enumerate(documents):
-            wanted = self.schema.default_targets(document.text) if targets is None else tuple(dict.fromkeys(targets))
-            asked.setdefault(wanted, []).append(index)
-        tagged: dict[int, TaggedDocument] = {}
-        for wanted, indices in asked.items():
-            texts = [sentence.text for index in indices for sentence in documents[index].sentences]
-            before = [context for index in indices for context in around[index]]
-            scores = self.score(texts, wanted, before, progress=progress)
-            decisions = decide(scores, self.manifest.rule.thresholds, promise)
-            group = [documents[index] for index in indices]
-            tagged |= zip(indices, self._with_tags(group, wanted, scores, decisions), strict=True)
-        result = [tagged[index] for index in range(len(documents))]
+        wanted = [
+            self.schema.default_targets(document.text) if targets is None else tuple(dict.fromkeys(targets))
+            for document in documents
+        ]
+        texts = [sentence.text for document in documents for sentence in document.sentences]
+        asked = [names for document, names in zip(documents, wanted, strict=True) for _ in document.sentences]
+        scores = self.score(texts, asked, list(chain.from_iterable(around)), progress=progress)
+        decisions = decide(scores, self.manifest.rule.thresholds, promise)
+        result = list(self._with_tags(documents, wanted, scores, decisions))
         _warn_of_truncation(result)
         return result
 
     def _with_tags(
-        self, documents: list[Document], targets: tuple[str, ...], scores: Scores, decisions: Decisions
+        self, documents: list[Document], wanted: list[tuple[str, ...]], scores: Scores, decisions: Decisions
     ) -> Iterator[TaggedDocument]:
         """Yield the documents tagged by scores whose rows are their sentences, one document after the other."""
-        row = 0
-        for document in documents:
-            rows = range(row, row := row + len(document.sentences))
-            pairs = zip(document.sentences, rows, strict=True)
-            tagged = tuple(self._tagged(sentence, scores, decisions, place, targets) for sentence, place in pairs)
-            yield TaggedDocument(document, tagged, self.id)
+        row = pair = 0
+        for document, targets in zip(documents, wanted, strict=True):
+            tagged = []
+            for sentence in document.sentences:
+                stances = dict(zip(targets, _stances(scores, decisions, slice(pair, pair + len(targets))), strict=True))
+                tagged.append(self._tagged(sentence, scores, decisions, row, stances))
+                row, pair = row + 1, pair + len(targets)
+            yield TaggedDocument(document, tuple(tagged), self.id)
 
     def _tagged(
-        self, sentence: Sentence, scores: Scores, decisions: Decisions, row: int, targets: tuple[str, ...]
+        self, sentence: Sentence, scores: Scores, decisions: Decisions, row: int, stances: dict[str, StanceTag]
     ) -> TaggedSentence:
         names = self.schema.theme_names
-        stances = zip(
-            scores.stances[row].tolist(),
-            decisions.stances[row].tolist(),
-            decisions.withheld_stances[row].tolist(),
-            strict=True,
-        )
         return TaggedSentence(
             text=sentence.text,
             start=sentence.start,
@@ -260,7 +259,7 @@ class Tagger:
             kind=sentence.kind,
             themes=tuple(compress(names, decisions.themes[row])),
             scores=dict(zip(names, scores.themes[row].tolist(), strict=True)),
-            stances=dict(zip(targets, (_stance(*found) for found in stances), strict=True)),
+            stances=stances,
             truncated=bool(scores.truncated[row]),
             abstained=tuple(compress(names, decisions.withheld_themes[row])),
         )
@@ -282,8 +281,10 @@ def _whole(text: str) -> Sentence:
     return Sentence(text, 0, len(text))
 
 
-def _stance(scores: list[float], place: int, withheld: bool) -> StanceTag:
-    return StanceTag(ABSTAINED if withheld else STANCES[place], dict(zip(STANCES, scores, strict=True)))
+def _stances(scores: Scores, decisions: Decisions, pairs: slice) -> Iterator[StanceTag]:
+    values, places, withheld = scores.stances[pairs], decisions.stances[pairs], decisions.withheld_stances[pairs]
+    for value, place, doubtful in zip(values.tolist(), places.tolist(), withheld.tolist(), strict=True):
+        yield StanceTag(ABSTAINED if doubtful else STANCES[place], dict(zip(STANCES, value, strict=True)))
 
 
 def _warn_of_truncation(documents: list[TaggedDocument]) -> None:

@@ -6,16 +6,19 @@ import logging
 import math
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 from transformers import (
     AutoModel,
-    PreTrainedTokenizerFast,
+    PreTrainedModel,
     PrinterCallback,
     ProgressCallback,
     Trainer,
@@ -27,15 +30,16 @@ from transformers.trainer_utils import get_last_checkpoint
 
 from rareearth_nlp.config import EncoderConfig
 from rareearth_nlp.corpus.dataset import Labelled
+from rareearth_nlp.errors import ModelError
 from rareearth_nlp.labels import STANCES
-from rareearth_nlp.models.encoder import IGNORED, EncoderClassifier, JointEncoder, encode, load_tokenizer, pad
+from rareearth_nlp.models.decisions import SIDES
+from rareearth_nlp.models.encoder import EncoderClassifier
+from rareearth_nlp.models.joint import IGNORED, JointEncoder
+from rareearth_nlp.models.tokens import Row, Tokens, pad
 from rareearth_nlp.models.weights import Weights
 from rareearth_nlp.training.sampler import LengthBatches
 
 _log = logging.getLogger(__name__)
-
-LABELS = ("themes", "stance", "weights")
-"""What a token row carries besides its tokens."""
 
 MAX_PAUSES = 12
 """Evaluations and checkpoints per training at most."""
@@ -56,9 +60,9 @@ def finetune(
 ) -> EncoderClassifier:
     """Return an encoder fine-tuned on the annotated sentences.
 
-    Every sentence is a row for its themes, and one more for each target toward which its stance is annotated. Where
-    context is read, a random half of the rows comes with it in one epoch and the other half in the next: a sentence is
-    also tagged alone.
+    Every sentence is a row, with its themes and all the targets toward which its stance is annotated. Where context is
+    read, a random half of the rows comes with it in one epoch and the other half in the next: a sentence is also tagged
+    alone.
 
     Args:
         train: The training split.
@@ -71,23 +75,21 @@ def finetune(
         after_epoch: Called at the end of each epoch, or of some where there are more than `MAX_PAUSES`.
     """
     set_seed(random_seed)
-    tokenizer = load_tokenizer(weights.folder)
-    encoder = AutoModel.from_pretrained(weights.folder, dtype=torch.float32, local_files_only=True)
-    model = JointEncoder(encoder, themes)
+    tokens = Tokens.load(weights.folder, settings.max_tokens)
+    model = JointEncoder(load_encoder(weights), themes)
+    model.stance_shift[STANCES.index("neutral")] = math.log(settings.sided_weight)
     reads_context = settings.context and any(train.contexts)
-    classifier = EncoderClassifier(model, tokenizer, settings.max_tokens, reads_context=reads_context)
-    pairs = _pairs(train, settings.neutral_ratio, random_seed)
-    model.stance_shift.copy_(_prior_shift(train, pairs))
-    rows = _rows(train, [""] * len(train.texts), pairs, tokenizer, settings.max_tokens)
-    epoch = math.ceil(len(rows) / settings.batch_size)
+    classifier = EncoderClassifier(model, tokens, reads_context=reads_context)
+    samples = _samples(train, tokens.rows(train.texts, train.asked), settings.sided_weight)
+    epoch = math.ceil(len(samples) / settings.batch_size)
     if reads_context:
-        rows += _rows(train, train.contexts, pairs, tokenizer, settings.max_tokens)
+        samples += _samples(train, tokens.rows(train.texts, train.asked, train.contexts), settings.sided_weight)
     trainer = _LengthTrainer(
         model=model,
         twins=reads_context,
         args=_arguments(settings, epoch, random_seed, checkpoints),
-        train_dataset=rows,
-        data_collator=lambda rows: _collate(tokenizer, rows),
+        train_dataset=samples,
+        data_collator=_collate,
         optimizers=(_optimizer(model, settings), None),
         callbacks=[_Epochs(classifier, epoch, after_epoch)],
     )
@@ -95,7 +97,36 @@ def finetune(
         trainer.remove_callback(noisy)
     trainer.train(resume_from_checkpoint=_interrupted(checkpoints))
     shutil.rmtree(checkpoints, ignore_errors=True)
-    return EncoderClassifier(model.cpu(), tokenizer, settings.max_tokens, reads_context=reads_context)
+    model.cpu()
+    return EncoderClassifier(model, tokens, reads_context=reads_context)
+
+
+def load_encoder(weights: Weights) -> PreTrainedModel:
+    """Return the encoder to start from.
+
+    Its attention has no dropout: that would cost a fifth of the time, since the fused kernel has none.
+
+    Raises:
+        ModelError: It takes no positions or mask of ours, which one pass for several targets needs.
+    """
+    encoder: PreTrainedModel = AutoModel.from_pretrained(
+        weights.folder, dtype=torch.float32, local_files_only=True, attention_probs_dropout_prob=0.0
+    )
+    if "position_ids" not in signature(encoder.forward).parameters or not _keeps_apart(encoder):
+        raise ModelError(
+            f"model.weights={weights.name}: an encoder of type {encoder.config.model_type} cannot read several targets "
+            "in one pass; name one of type bert, roberta or the like"
+        )
+    return encoder
+
+
+@torch.inference_mode()
+def _keeps_apart(encoder: PreTrainedModel) -> bool:
+    """Tell whether what a sentence says stays the same when a target is read against it."""
+    model = JointEncoder(encoder, 1).eval()
+    rows = [Row([1, 2, 3], 0, targets, truncated=False) for targets in ([], [[4, 5]])]
+    alone, beside = (model(**_tensors([row]))["theme_logits"] for row in rows)
+    return torch.allclose(alone, beside, atol=1e-4)
 
 
 def _arguments(settings: EncoderConfig, epoch: int, random_seed: int, checkpoints: Path) -> TrainingArguments:
@@ -123,7 +154,7 @@ def _arguments(settings: EncoderConfig, epoch: int, random_seed: int, checkpoint
         use_cpu=not torch.cuda.is_available(),
         remove_unused_columns=False,
         dataloader_pin_memory=torch.cuda.is_available(),
-        label_names=list(LABELS),
+        label_names=["themes", "stance"],
     )
 
 
@@ -135,53 +166,48 @@ def _computes_bf16() -> bool:
     return bool(abilities.get("avx512_bf16") or abilities.get("amx_bf16"))
 
 
-def _pairs(train: Labelled, neutral_ratio: float | None, random_seed: int) -> list[int]:
-    """Return the pairs to learn stance from: every one that takes a side, and a draw of the neutral ones."""
-    neutral = np.flatnonzero(train.stances == STANCES.index("neutral"))
-    sided = np.flatnonzero(train.stances != STANCES.index("neutral"))
-    if neutral_ratio is not None and len(sided):
-        size = min(len(neutral), math.ceil(neutral_ratio * len(sided)))
-        neutral = np.random.default_rng(random_seed).choice(neutral, size, replace=False)
-    return sorted([*sided.tolist(), *neutral.tolist()])
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """A row with its labels: of themes, and of the stance toward each target of the row; and what each counts."""
+
+    row: Row
+    themes: NDArray[np.float32]
+    stance: list[int]
+    weight: float
+    pair_weights: list[float]
+
+    def __len__(self) -> int:
+        return len(self.row)
 
 
-def _prior_shift(train: Labelled, pairs: list[int]) -> torch.Tensor:
-    """Return the log of how much rarer each stance is among `pairs` than in the corpus, `[3]`; see `stance_shift`."""
-    counts = [np.bincount(labels, minlength=len(STANCES)) for labels in (train.stances, train.stances[pairs])]
-    corpus, drawn = (torch.from_numpy(np.maximum(count, 1)) for count in counts)
-    return torch.log(corpus / drawn).float()
-
-
-def _rows(
-    train: Labelled, contexts: Sequence[str], pairs: list[int], tokenizer: PreTrainedTokenizerFast, max_tokens: int
-) -> list[dict[str, Any]]:
-    """Return the token rows with both labels, each masked where the row does not have it, and their weights."""
-    alone, _ = encode(tokenizer, [""] * len(train.texts), contexts, train.texts, max_tokens)
-    targets = [train.targets[pair] for pair in pairs]
-    texts, around = ([values[train.rows[pair]] for pair in pairs] for values in (train.texts, contexts))
-    paired, _ = encode(tokenizer, targets, around, texts, max_tokens)
-    unknown = [float("nan")] * train.themes.shape[1]
-    for_themes = [
-        row | {"themes": labels.tolist(), "stance": IGNORED, "weights": float(weight)}
-        for row, labels, weight in zip(alone, train.themes, train.weights, strict=True)
-        if not all(labels != labels)  # NaN differs from itself: nothing annotated, nothing to learn
+def _samples(train: Labelled, rows: Sequence[Row], sided_weight: float) -> list[_Sample]:
+    stances: list[list[int]] = [[] for _ in rows]
+    for row, label in zip(train.rows, train.stances.tolist(), strict=True):
+        stances[row].append(label)
+    counts = [sided_weight if stance in SIDES else 1.0 for stance in STANCES]
+    parts = zip(rows, train.themes, stances, train.weights.tolist(), strict=True)
+    return [
+        _Sample(row, themes, stance, weight, [weight * counts[label] for label in stance])
+        for row, themes, stance, weight in parts
+        if stance or not np.isnan(themes).all()  # else there is nothing to learn
     ]
-    for_stance = [
-        row
-        | {
-            "themes": unknown,
-            "stance": int(train.stances[pair]),
-            "weights": float(train.weights[train.rows[pair]]),
-        }
-        for row, pair in zip(paired, pairs, strict=True)
-    ]
-    return for_themes + for_stance
 
 
-def _collate(tokenizer: PreTrainedTokenizerFast, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
-    tokens = pad(tokenizer, [{name: row[name] for name in row if name not in LABELS} for row in rows])
-    themes, weights = (torch.tensor([row[name] for row in rows], dtype=torch.float32) for name in ("themes", "weights"))
-    return tokens | {"themes": themes, "stance": torch.tensor([row["stance"] for row in rows]), "weights": weights}
+def _collate(samples: Sequence[_Sample]) -> dict[str, torch.Tensor]:
+    tokens = _tensors([sample.row for sample in samples])
+    shape = (len(samples), len(tokens["slots"]))
+    stance, pair_weights = torch.full(shape, IGNORED), torch.zeros(shape)
+    for place, sample in enumerate(samples):
+        size = len(sample.stance)
+        stance[place, :size] = torch.tensor(sample.stance, dtype=torch.long)
+        pair_weights[place, :size] = torch.tensor(sample.pair_weights)
+    themes = torch.from_numpy(np.stack([sample.themes for sample in samples]))
+    weights = torch.tensor([sample.weight for sample in samples])
+    return tokens | {"themes": themes, "stance": stance, "weights": weights, "pair_weights": pair_weights}
+
+
+def _tensors(rows: Sequence[Row]) -> dict[str, torch.Tensor]:
+    return {name: torch.from_numpy(values) for name, values in pad(rows).items()}
 
 
 def _optimizer(model: JointEncoder, settings: EncoderConfig) -> torch.optim.Optimizer:
@@ -210,7 +236,7 @@ class _LengthTrainer(Trainer):  # type: ignore[misc]  # transformers is untyped
         self._twins = twins
 
     def get_train_dataloader(self) -> Any:
-        lengths = [len(row["input_ids"]) for row in self.train_dataset]
+        lengths = [len(sample) for sample in self.train_dataset]
         sampler = LengthBatches(lengths, self.args.train_batch_size, self.args.seed, twins=self._twins)
         loader = DataLoader(
             self.train_dataset, self.args.train_batch_size, sampler=sampler, collate_fn=self.data_collator

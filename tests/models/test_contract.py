@@ -29,9 +29,9 @@ def classifier(tagger: Tagger) -> Classifier:
 
 
 def test_shapes_and_probabilities(classifier: Classifier) -> None:
-    scores = classifier.score(SENTENCES, TARGETS)
+    scores = classifier.score(SENTENCES, [TARGETS] * 4)
     assert scores.themes.shape == (4, 2)
-    assert scores.stances.shape == (4, 2, 3)
+    assert scores.stances.shape == (8, 3)
     assert scores.truncated.tolist() == [False] * 4
     assert ((scores.themes >= 0) & (scores.themes <= 1)).all()
     np.testing.assert_allclose(scores.stances.sum(-1), 1, atol=1e-5)
@@ -39,29 +39,34 @@ def test_shapes_and_probabilities(classifier: Classifier) -> None:
 
 @pytest.mark.parametrize(("sentences", "targets"), [([], TARGETS), (SENTENCES, []), ([], [])])
 def test_nothing_asked(classifier: Classifier, sentences: list[str], targets: list[str]) -> None:
-    scores = classifier.score(sentences, targets)
+    scores = classifier.score(sentences, [targets] * len(sentences))
     assert scores.themes.shape == (len(sentences), 2)
-    assert scores.stances.shape == (len(sentences), len(targets), 3)
+    assert scores.stances.shape == (len(sentences) * len(targets), 3)
     assert scores.truncated.shape == (len(sentences),)
 
 
 def test_a_score_depends_on_neither_neighbours_nor_other_targets(classifier: Classifier) -> None:
-    together = classifier.score(SENTENCES, TARGETS, CONTEXTS)
-    for row, (sentence, context) in enumerate(zip(SENTENCES, CONTEXTS, strict=True)):
-        alone = classifier.score([sentence], TARGETS[1:], [context])
-        np.testing.assert_allclose(alone.themes[0], together.themes[row], atol=1e-5)
-        np.testing.assert_allclose(alone.stances[0, 0], together.stances[row, 1], atol=1e-5)
+    asked = [TARGETS, TARGETS[1:], [], [*TARGETS, "water", "jobs"]]
+    together = classifier.score(SENTENCES, asked, CONTEXTS)
+    stances = iter(together.stances)
+    for row, (sentence, targets, context) in enumerate(zip(SENTENCES, asked, CONTEXTS, strict=True)):
+        bare = classifier.score([sentence], [[]], [context])
+        np.testing.assert_allclose(bare.themes[0], together.themes[row], atol=1e-5)
+        for target in targets:
+            alone = classifier.score([sentence], [[target]], [context])
+            np.testing.assert_allclose(alone.stances[0], next(stances), atol=1e-5)
+    assert next(stances, None) is None
 
 
 def test_stance_depends_on_the_target(classifier: Classifier) -> None:
-    scores = classifier.score(SENTENCES[:1], TARGETS)
-    assert not np.allclose(scores.stances[0, 0], scores.stances[0, 1], atol=1e-4)
+    scores = classifier.score(SENTENCES[:1], [TARGETS])
+    assert not np.allclose(scores.stances[0], scores.stances[1], atol=1e-4)
 
 
 def test_saved_and_loaded_gives_the_same_scores(classifier: Classifier, schema: LabelSchema, tmp_path: Path) -> None:
     classifier.save(tmp_path)
-    again = load_classifier(classifier.family, tmp_path, schema).score(SENTENCES, TARGETS)
-    before = classifier.score(SENTENCES, TARGETS)
+    again = load_classifier(classifier.family, tmp_path, schema).score(SENTENCES, [TARGETS] * 4)
+    before = classifier.score(SENTENCES, [TARGETS] * 4)
     np.testing.assert_array_equal(again.themes, before.themes)
     np.testing.assert_array_equal(again.stances, before.stances)
 

@@ -11,7 +11,7 @@ from rareearth_nlp.models.contract import Scores
 from rareearth_nlp.models.decisions import Calibration, DecisionRule, Promise, Thresholds, decide, same_threshold
 
 THEMES = np.array([[0.9, 0.2], [0.6, 0.4], [0.1, 0.7]], np.float32)
-STANCES_OF = np.array([[[0.3, 0.1, 0.6]], [[0.2, 0.5, 0.3]], [[0.1, 0.1, 0.8]]], np.float32)
+STANCES_OF = np.array([[0.3, 0.1, 0.6], [0.2, 0.5, 0.3], [0.1, 0.1, 0.8]], np.float32)
 SCORES = Scores(THEMES, STANCES_OF, np.zeros(3, bool))
 LOW = Thresholds(themes={"water": 0.5, "jobs": 0.3}, favor=0.25, against=0.3)
 
@@ -21,12 +21,12 @@ def test_themes_by_their_own_thresholds() -> None:
 
 
 def test_stances_by_probability_or_by_threshold() -> None:
-    assert [STANCES[place] for place in same_threshold(("water",), 0.5).tag_stances(STANCES_OF)[:, 0]] == [
+    assert [STANCES[place] for place in same_threshold(("water",), 0.5).tag_stances(STANCES_OF)] == [
         "neutral",
         "against",
         "neutral",
     ]
-    assert [STANCES[place] for place in LOW.tag_stances(STANCES_OF)[:, 0]] == ["favor", "against", "neutral"]
+    assert [STANCES[place] for place in LOW.tag_stances(STANCES_OF)] == ["favor", "against", "neutral"]
     both = np.array([0.4, 0.45, 0.15], np.float32)
     assert STANCES[LOW.tag_stances(both)] == "favor"  # 1.6 times its threshold, against 1.5 times
 
@@ -37,17 +37,17 @@ def test_calibration_keeps_the_order_and_the_sum() -> None:
     assert found.themes[:, 1] == pytest.approx(THEMES[:, 1], abs=1e-5)
     assert found.themes[0, 0] == pytest.approx(1 / (1 + np.exp(1 - 0.5 * np.log(9))), abs=1e-5)
     assert found.themes[:, 0].argsort().tolist() == THEMES[:, 0].argsort().tolist()
-    expected = STANCES_OF[0, 0] ** 2 * np.exp([1.0, 0.5, 0.0])
-    assert found.stances[0, 0] == pytest.approx(expected / expected.sum(), abs=1e-5)
-    nothing = Scores(THEMES[:, :2], STANCES_OF[:, :0], SCORES.truncated)
-    assert calibration.apply(nothing).stances.shape == (3, 0, 3)
+    expected = STANCES_OF[0] ** 2 * np.exp([1.0, 0.5, 0.0])
+    assert found.stances[0] == pytest.approx(expected / expected.sum(), abs=1e-5)
+    nothing = Scores(THEMES[:, :2], STANCES_OF[:0], SCORES.truncated)
+    assert calibration.apply(nothing).stances.shape == (0, 3)
 
 
 def test_scores_of_zero_and_one_stay_finite() -> None:
-    sure = Scores(np.array([[0, 1]], np.float32), np.array([[[0, 0, 1]]], np.float32), np.zeros(1, bool))
+    sure = Scores(np.array([[0, 1]], np.float32), np.array([[0, 0, 1]], np.float32), np.zeros(1, bool))
     found = Calibration(themes=((2, 0), (2, 0)), stance_slope=2, stance_offsets=(0, 0, 0)).apply(sure)
     assert np.isfinite(found.themes).all()
-    assert found.stances[0, 0] == pytest.approx([0, 0, 1], abs=1e-5)
+    assert found.stances[0] == pytest.approx([0, 0, 1], abs=1e-5)
 
 
 def test_what_cannot_keep_a_promise_is_withheld() -> None:
@@ -55,7 +55,7 @@ def test_what_cannot_keep_a_promise_is_withheld() -> None:
     found = decide(SCORES, LOW, promise)
     assert found.themes.tolist() == [[True, False], [False, False], [False, False]]
     assert found.withheld_themes.tolist() == [[False, False], [True, True], [False, True]]
-    assert found.withheld_stances[:, 0].tolist() == [True, False, False]
+    assert found.withheld_stances.tolist() == [True, False, False]
     assert not decide(SCORES, LOW).withheld_themes.any()
 
 

@@ -18,9 +18,9 @@ def test_a_label_without_examples_is_never_likely(tmp_path: Path) -> None:
     data = new_labelled([[1, 0], [0, 0], [1, 0], [np.nan, np.nan]], [2, 2, 1])
     classifier = fit_tfidf(data, TfidfConfig(family="tfidf", min_documents=1), random_seed=0)
     classifier.save(tmp_path)
-    scores = TfidfClassifier.load(tmp_path, themes=2).score(data.texts, ["the mine"])
+    scores = TfidfClassifier.load(tmp_path, themes=2).score(data.texts, [["the mine"]] * len(data.texts))
     assert (scores.themes[:, 1] == 0).all()
-    assert (scores.stances[:, 0, 0] < 0.5).all()
+    assert (scores.stances[:, 0] < 0.5).all()
 
 
 @pytest.mark.parametrize(
@@ -31,9 +31,9 @@ def test_a_label_without_examples_is_never_likely(tmp_path: Path) -> None:
 def test_a_corpus_may_lack_a_task(themes: list[list[float]], stances: list[int], tmp_path: Path) -> None:
     data, width = new_labelled(themes, stances), len(themes[0])
     fit_tfidf(data, TfidfConfig(family="tfidf", min_documents=1), random_seed=0).save(tmp_path)
-    scores = TfidfClassifier.load(tmp_path, themes=width).score(data.texts, ["the mine"])
+    scores = TfidfClassifier.load(tmp_path, themes=width).score(data.texts, [["the mine"]] * len(data.texts))
     assert scores.themes.shape == (len(themes), width)
-    assert scores.stances.sum(axis=-1) == pytest.approx(np.ones((len(themes), 1)), abs=1e-5)
+    assert scores.stances.sum(axis=-1) == pytest.approx(np.ones(len(themes)), abs=1e-5)
     if not stances:
         assert (scores.stances.argmax(axis=-1) == 2).all()
 

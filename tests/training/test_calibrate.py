@@ -77,13 +77,13 @@ class _Remembers:
     def score(
         self,
         sentences: Sequence[str],
-        targets: Sequence[str],
+        targets: Sequence[Sequence[str]],
         contexts: Sequence[str] | None = None,  # noqa: ARG002
         *,
         progress: bool = False,  # noqa: ARG002
     ) -> Scores:
         themes = np.array([[text in self._known, 0.5] for text in sentences], np.float32)
-        stances = np.tile(np.array([0.2, 0.3, 0.5], np.float32), (len(sentences), len(targets), 1))
+        stances = np.tile(np.array([0.2, 0.3, 0.5], np.float32), (sum(map(len, targets)), 1))
         return Scores(themes, stances, np.zeros(len(sentences), dtype=np.bool_))
 
 

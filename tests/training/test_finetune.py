@@ -1,4 +1,4 @@
-"""What an encoder learns stance from, and how the draw is made good."""
+"""What an encoder learns from, in what order, and what is taken back of the weights."""
 
 from __future__ import annotations
 
@@ -8,34 +8,51 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from conftest import new_labelled
 
 from rareearth_nlp.config import EncoderConfig
 from rareearth_nlp.corpus.dataset import Labelled
+from rareearth_nlp.errors import ModelError
+from rareearth_nlp.models.encoder import EncoderClassifier
+from rareearth_nlp.models.joint import IGNORED
+from rareearth_nlp.models.tokens import Tokens
 from rareearth_nlp.models.weights import find_weights
-from rareearth_nlp.training.finetune import _pairs, _prior_shift, finetune
+from rareearth_nlp.training.finetune import _collate, _samples, finetune, load_encoder
 from rareearth_nlp.training.sampler import LengthBatches
 
-STANCES = [0] * 3 + [1] * 7 + [2] * 90
+
+def test_a_side_weighs_more_and_the_weight_is_taken_back(toy_weights: Path, tmp_path: Path) -> None:
+    train = new_labelled([[1, 0], [0, 1], [np.nan, np.nan], [np.nan, np.nan]], [0, 1, 2])
+    train = replace(train, weights=np.array([1, 0.5, 1, 1], dtype=np.float32))
+    rows = Tokens.load(toy_weights, 64).rows(train.texts, train.asked)
+    samples = _samples(train, rows, sided_weight=3)
+    assert [sample.stance for sample in samples] == [[0], [1], [2]]  # nothing to learn from the fourth
+    assert [sample.pair_weights for sample in samples] == [[3], [1.5], [1]]
+    classifier = _finetuned(train, toy_weights, tmp_path)
+    assert classifier._model.stance_shift.tolist() == pytest.approx([0, 0, math.log(3)])
 
 
-@pytest.fixture
-def train() -> Labelled:
-    return new_labelled(np.zeros((len(STANCES), 1)), STANCES)
+def test_a_batch_carries_its_labels(toy_weights: Path) -> None:
+    train = new_labelled([[1, 0], [np.nan, np.nan]], [0, 1])
+    train = replace(train, rows=np.array([0, 0]), targets=["the mine", "water"])
+    rows = Tokens.load(toy_weights, 64).rows(train.texts, [*train.asked[:1], []])
+    other = _samples(replace(train, themes=np.array([[0, 1], [0, 1]], np.float32)), rows, 3)
+    batch = _collate(other)
+    assert batch["stance"].tolist() == [[0, 1], [IGNORED, IGNORED]]
+    assert batch["pair_weights"].tolist() == [[3, 3], [0, 0]]
+    assert batch["themes"].tolist() == [[0, 1], [0, 1]]
+    assert batch["input_ids"].shape == batch["group"].shape
 
 
-@pytest.mark.parametrize(("ratio", "neutral"), [(1.0, 10), (2.5, 25), (50.0, 90), (None, 90)])
-def test_sides_are_all_kept_and_neutral_is_drawn(train: Labelled, ratio: float | None, neutral: int) -> None:
-    pairs = _pairs(train, ratio, random_seed=0)
-    assert np.bincount(train.stances[pairs]).tolist() == [3, 7, neutral]
-    assert pairs == sorted(set(pairs))
-    assert pairs == _pairs(train, ratio, random_seed=0)
-
-
-def test_the_shift_restores_the_shares_of_the_corpus(train: Labelled) -> None:
-    shift = _prior_shift(train, _pairs(train, 1.0, random_seed=0))
-    assert shift.tolist() == pytest.approx([0, 0, math.log(9)])
-    assert _prior_shift(train, _pairs(train, None, random_seed=0)).tolist() == [0, 0, 0]
+def test_an_encoder_that_mixes_targets_is_refused(toy_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = EncoderConfig(family="encoder", weights=str(toy_weights))
+    assert load_encoder(find_weights(settings)).config.model_type == "bert"
+    monkeypatch.setattr(
+        "rareearth_nlp.models.joint._sees", lambda group: torch.ones(*group.shape, group.shape[1]).bool()
+    )
+    with pytest.raises(ModelError, match="an encoder of type bert cannot read several targets in one pass"):
+        load_encoder(find_weights(settings))
 
 
 def test_batches_are_of_like_length_in_random_order() -> None:
@@ -65,19 +82,22 @@ def test_each_row_comes_once_before_its_twin_does() -> None:
 
 def test_context_that_no_training_row_had_is_not_read(toy_weights: Path, tmp_path: Path) -> None:
     train = new_labelled([[1, 0], [0, 1]] * 4, [0, 1, 2])
-    settings = EncoderConfig(family="encoder", weights=str(toy_weights), max_tokens=64, epochs=1, min_steps=1)
     alone, around = (
-        finetune(
-            replace(train, contexts=[context] * 8),
-            2,
-            find_weights(settings),
-            settings,
-            random_seed=0,
-            checkpoints=tmp_path,
-            after_epoch=lambda *_: None,
-        )
-        for context in ("", "Water fell.")
+        _finetuned(replace(train, contexts=[context] * 8), toy_weights, tmp_path) for context in ("", "Water fell.")
     )
     for classifier, reads in ((alone, False), (around, True)):
-        plain, other = (classifier.score(["It ran."], [], [context]).themes for context in ("", "The mine grew."))
+        plain, other = (classifier.score(["It ran."], [[]], [context]).themes for context in ("", "The mine grew."))
         assert np.allclose(plain, other, atol=1e-6) != reads
+
+
+def _finetuned(train: Labelled, weights: Path, folder: Path) -> EncoderClassifier:
+    settings = EncoderConfig(family="encoder", weights=str(weights), max_tokens=64, epochs=1, min_steps=1)
+    return finetune(
+        train,
+        2,
+        find_weights(settings),
+        settings,
+        random_seed=0,
+        checkpoints=folder,
+        after_epoch=lambda *_: None,
+    )

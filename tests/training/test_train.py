@@ -17,6 +17,7 @@ from rareearth_nlp.training.train import Ingredients, gather, train
 
 STARTER = str(shipped("seeds", "starter", "config.yaml"))
 TEXTS = ["The union won seven per cent.", "A well ran dry."]
+ASKED = [["mine"]] * 2
 
 
 def _ingredients(*overrides: str) -> Ingredients:
@@ -26,8 +27,8 @@ def _ingredients(*overrides: str) -> Ingredients:
 def test_the_same_seed_gives_the_same_tagger(toy_settings: list[str]) -> None:
     first, again = (train(_ingredients(*toy_settings)).tagger for _ in range(2))
     other = train(_ingredients(*toy_settings, "random_seed=7")).tagger
-    assert (first.score(TEXTS, ["mine"]).themes == again.score(TEXTS, ["mine"]).themes).all()
-    assert (first.score(TEXTS, ["mine"]).themes != other.score(TEXTS, ["mine"]).themes).any()
+    assert (first.score(TEXTS, ASKED).themes == again.score(TEXTS, ASKED).themes).all()
+    assert (first.score(TEXTS, ASKED).themes != other.score(TEXTS, ASKED).themes).any()
 
 
 @pytest.mark.parametrize("family", ["encoder", "tfidf"])
@@ -68,7 +69,7 @@ def test_an_interrupted_training_goes_on(toy_settings: list[str]) -> None:
     assert seen == [2, 3]
     assert list(Path("taggers/.checkpoints").iterdir()) == []
     straight = train(_ingredients(*recipe)).tagger
-    assert resumed.score(TEXTS, ["mine"]).themes == pytest.approx(straight.score(TEXTS, ["mine"]).themes, abs=1e-5)
+    assert resumed.score(TEXTS, ASKED).themes == pytest.approx(straight.score(TEXTS, ASKED).themes, abs=1e-5)
 
 
 def test_a_small_corpus_gets_more_passes(toy_settings: list[str]) -> None:
@@ -84,7 +85,7 @@ def test_a_limit_of_steps_ends_training_within_an_epoch(toy_settings: list[str])
     limited = train(_ingredients(*toy_settings, *limits), after_epoch=lambda epoch, _: seen.append(epoch)).tagger
     whole = train(_ingredients(*toy_settings)).tagger
     assert len(seen) == 1
-    assert (limited.score(TEXTS, ["mine"]).themes != whole.score(TEXTS, ["mine"]).themes).any()
+    assert (limited.score(TEXTS, ASKED).themes != whole.score(TEXTS, ASKED).themes).any()
 
 
 def test_plots_are_drawn(toy_settings: list[str], tmp_path: Path) -> None:
@@ -117,7 +118,7 @@ def test_folds_calibrate_and_leave_nothing_behind(
     assert not Path("taggers/.checkpoints").exists() or not list(Path("taggers/.checkpoints").iterdir())
     again = Tagger.load(training.tagger.save(tmp_path / "tagger"))
     assert again.manifest.rule == rule
-    assert (again.score(TEXTS, ["mine"]).themes == training.tagger.score(TEXTS, ["mine"]).themes).all()
+    assert (again.score(TEXTS, ASKED).themes == training.tagger.score(TEXTS, ASKED).themes).all()
     assert training.validation.thresholds == rule.thresholds
 
 

@@ -1,0 +1,145 @@
+"""The network: one encoder, a head for themes, a head for the stance toward each target; all in one pass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from rareearth_nlp.errors import ModelError
+from rareearth_nlp.labels import STANCES
+
+IGNORED = -100
+"""A stance label that is not annotated; a theme that is not annotated is NaN."""
+
+WEIGHTS_FILE = "model.safetensors"
+
+
+class JointEncoder(nn.Module):
+    """An encoder that reads a sentence once, and any number of targets against it.
+
+    The tokens of context and sentence attend to each other, those of a target to them and to their own. So the sentence
+    is computed once, and neither themes nor a stance depend on which other targets are asked. What is not annotated is
+    masked out of the loss.
+
+    Attributes:
+        stance_shift: Added to the stance logits except in the loss, `[3]`. Where pairs that take a side weigh more in
+            training, it takes that back: the prior correction of King and Zeng, "Logistic Regression in Rare Events
+            Data" (2001), as an offset of the intercept.
+    """
+
+    stance_shift: Tensor
+
+    def __init__(self, encoder: nn.Module, themes: int) -> None:
+        super().__init__()
+        config: Any = encoder.config
+        self.encoder = encoder
+        self.dropout = nn.Dropout(getattr(config, "hidden_dropout_prob", 0.1))
+        self.theme_head = nn.Linear(config.hidden_size, themes)
+        self.stance_head = nn.Linear(2 * config.hidden_size, len(STANCES))
+        self.register_buffer("stance_shift", torch.zeros(len(STANCES)))
+        self._types = getattr(config, "type_vocab_size", 0)
+        # the encoders that number their positions from behind the padding token
+        padding = getattr(getattr(encoder, "embeddings", None), "padding_idx", None)
+        self._first_position = 0 if padding is None else padding + 1
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        token_type_ids: Tensor,
+        position_ids: Tensor,
+        group: Tensor,
+        pooled: Tensor,
+        slots: Tensor,
+        themes: Tensor | None = None,
+        stance: Tensor | None = None,
+        weights: Tensor | None = None,
+        pair_weights: Tensor | None = None,
+    ) -> dict[str, Tensor]:
+        """Return the logits of both heads, `[rows, themes]` and `[rows, targets, 3]`, and the loss if labels are given.
+
+        Args:
+            input_ids: `[rows, tokens]`, like the next four; `tokens.pad` gives them all.
+            token_type_ids: 0 for the context, 1 for what is read against it.
+            position_ids: From 0 on; every target begins where the sentence ends.
+            group: 0 for context and sentence, the number of its target for a target's token, below 0 for padding.
+            pooled: 1 at the sentence's tokens.
+            slots: The numbers of the targets, `[targets]`.
+            themes: `[rows, themes]`, from 0 to 1, or NaN where not annotated.
+            stance: `[rows, targets]`, index into `STANCES`, or `IGNORED`.
+            weights: `[rows]`, what each row counts in the loss.
+            pair_weights: `[rows, targets]`, what each target of a row counts.
+        """
+        kinds = {"token_type_ids": token_type_ids} if self._types > 1 else {}
+        states = self.encoder(
+            input_ids=input_ids,
+            position_ids=position_ids + self._first_position,
+            attention_mask=_sees(group)[:, None],
+            **kinds,
+        ).last_hidden_state
+        sentence = _means(states, pooled[:, :, None])
+        targets = _means(states, group[:, :, None] == slots)
+        read = torch.cat([targets, sentence.expand(-1, targets.shape[1], -1)], dim=-1)
+        theme_logits = self.theme_head(self.dropout(sentence[:, 0]))
+        stance_logits = self.stance_head(self.dropout(read))
+        found = {"theme_logits": theme_logits, "stance_logits": stance_logits + self.stance_shift}
+        if themes is None or stance is None or weights is None or pair_weights is None:
+            return found
+        loss = _theme_loss(theme_logits, themes, weights) + _stance_loss(stance_logits, stance, pair_weights)
+        return {"loss": loss} | found
+
+    def save(self, folder: Path) -> None:
+        """Write the weights (safetensors) and the encoder's configuration."""
+        config: Any = self.encoder.config
+        save_file(self.state_dict(), folder / WEIGHTS_FILE)
+        config.save_pretrained(folder)
+
+    @classmethod
+    def load(cls, folder: Path, themes: int) -> JointEncoder:
+        """Return the network in the folder.
+
+        Raises:
+            ModelError: The weights do not fit the encoder's configuration or the number of themes.
+        """
+        from transformers import AutoConfig, AutoModel
+
+        model = cls(AutoModel.from_config(AutoConfig.from_pretrained(folder, local_files_only=True)), themes)
+        try:
+            model.load_state_dict(load_file(folder / WEIGHTS_FILE))
+        except RuntimeError as problem:
+            why = str(problem).splitlines()[-1].strip()
+            raise ModelError(
+                f"{folder / WEIGHTS_FILE}: the weights do not fit ({why}); train the tagger again"
+            ) from None
+        return model.eval()
+
+
+def _sees(group: Tensor) -> Tensor:
+    """Return which token (second axis) attends to which (third axis), `[rows, tokens, tokens]`."""
+    asks, tells = group[:, :, None], group[:, None, :]
+    # padding sees padding: a softmax over nothing would be NaN
+    return (tells == 0) | (asks == tells)
+
+
+def _means(states: Tensor, chosen: Tensor) -> Tensor:
+    """Return the means of the chosen tokens' states, `[rows, choices, size]`, for choices `[rows, tokens, choices]`."""
+    shares = chosen.to(states.dtype)
+    shares = shares / shares.sum(dim=1, keepdim=True).clamp(min=1)
+    return shares.transpose(1, 2) @ states
+
+
+def _theme_loss(logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+    """Return the mean over annotated rows of the cross-entropy, summed over a row's annotated themes."""
+    known = ~labels.isnan()
+    losses = nn.functional.binary_cross_entropy_with_logits(logits, labels.nan_to_num(), reduction="none")
+    return ((losses * known).sum(dim=1) * weights).sum() / (known.any(dim=1) * weights).sum().clamp(min=1e-6)
+
+
+def _stance_loss(logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+    """Return the mean cross-entropy of the annotated pairs."""
+    losses = nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="none")
+    kept = weights.flatten() * (labels.flatten() != IGNORED)
+    return (losses * kept).sum() / kept.sum().clamp(min=1e-6)

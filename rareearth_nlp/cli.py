@@ -84,6 +84,12 @@ def _training_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
         metavar="CONFIG | KEY=VALUE",
         help="a YAML file or the name of a shipped setting (encoder, tfidf), then overrides such as model.epochs=3",
     )
+    train.add_argument(
+        "--search",
+        type=_count,
+        metavar="TRIALS",
+        help="first choose the settings of the configuration's search space by so many trials",
+    )
     demo = commands.add_parser("demo", help="train on the shipped corpus, tag the shipped article, show it")
     demo.set_defaults(run="training:demo")
     demo.add_argument("settings", nargs="*", metavar="KEY=VALUE", help="overrides such as model.epochs=3")
@@ -170,6 +176,13 @@ def _target_options(command: argparse.ArgumentParser) -> None:
         help="an id, a name or any phrase, repeatable; default: the standing targets and listed ones that a text names",
     )
     targets.add_argument("--no-targets", action="store_const", const=[], dest="targets", help="themes only")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected 1 or more, got {number}")
+    return number
 
 
 def _tagger_option(command: argparse.ArgumentParser) -> None:

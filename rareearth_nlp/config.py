@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from rareearth_nlp.errors import ConfigError
 from rareearth_nlp.resources import shipped
@@ -120,6 +120,35 @@ class TrackingConfig(Strict):
     experiment: str = "rareearth-nlp"
 
 
+class Choices(Strict):
+    """What `train --search` may choose from for one key: some values, or all from `low` to `high`.
+
+    Attributes:
+        log: Draw from `low` to `high` by their logarithm, for what matters by its magnitude.
+    """
+
+    among: tuple[float | int | bool | str, ...] = ()
+    low: int | float = 0
+    high: int | float = 0
+    log: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _values(cls, given: Any) -> Any:
+        return {"among": given} if isinstance(given, list) else given
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if bool(self.among) == (self.low < self.high):
+            raise ValueError("expected a list of values, or low and high")
+        return self
+
+    @property
+    def first(self) -> Any:
+        """One of the values."""
+        return self.among[0] if self.among else self.low
+
+
 class Config(Strict):
     """One runnable training setting.
 
@@ -128,6 +157,7 @@ class Config(Strict):
         threshold: Score from which on a theme is tagged, where calibration does not choose it.
         stance_threshold: Score from which on favor or against is tagged, likewise; None tags the most probable stance.
         random_seed: Seeds weights, order and dropout.
+        search: What `train --search` may choose, by dotted key.
     """
 
     corpus: CorpusConfig = CorpusConfig()
@@ -138,6 +168,7 @@ class Config(Strict):
     threshold: float = Field(0.5, gt=0, lt=1)
     stance_threshold: float | None = Field(None, gt=0, lt=1)
     random_seed: int = Field(13, ge=0, lt=2**32)
+    search: dict[str, Choices] = Field(default_factory=dict)
 
     @field_validator("taggers")
     @classmethod
@@ -153,6 +184,18 @@ class Config(Strict):
     def labels_path(self) -> Path:
         """The labels YAML, the shipped one by default."""
         return self.corpus.labels or shipped("configs", "labels.yaml")
+
+
+def override(config: Config, values: Mapping[str, Any]) -> Config:
+    """Return the configuration with some values changed, by dotted key.
+
+    Raises:
+        ConfigError: A key or value is wrong; the sentence names the nearest right key.
+    """
+    settings = config.model_dump()
+    for key, value in values.items():
+        _put(settings, key, value)
+    return validate(Config, settings, "search space", ConfigError)
 
 
 NO_SETTINGS = ("labels", "quality_floors")
@@ -201,9 +244,17 @@ def _anchor_inputs(settings: dict[str, Any], folder: Path) -> None:
 
 
 def _apply(settings: dict[str, Any], override: str) -> None:
-    key, equals, value = override.partition("=")
+    key, equals, text = override.partition("=")
     if not equals:
         raise ConfigError(f"expected key=value, got {override!r}; write for instance model.epochs=3")
+    try:
+        value = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError):  # the latter for an impossible date
+        raise ConfigError(f"{override!r}: the value is not YAML; quote it") from None
+    _put(settings, key, value)
+
+
+def _put(settings: dict[str, Any], key: str, value: Any) -> None:
     *sections, last = key.split(".")
     place = settings
     for section in sections:
@@ -211,8 +262,5 @@ def _apply(settings: dict[str, Any], override: str) -> None:
             place[section] = {}
         place = place[section]
         if not isinstance(place, dict):
-            raise ConfigError(f"{override!r}: {section!r} has no keys of its own; {nearest(key, sorted(settings))}")
-    try:
-        place[last] = yaml.safe_load(value)
-    except (yaml.YAMLError, ValueError):  # the latter for an impossible date
-        raise ConfigError(f"{override!r}: the value is not YAML; quote it") from None
+            raise ConfigError(f"{key!r}: {section!r} has no keys of its own; {nearest(key, sorted(settings))}")
+    place[last] = value

@@ -55,7 +55,7 @@ class Run:
     def log_config(self, config: Mapping[str, Any]) -> None:
         """Log the resolved configuration: whole as a file, and each value as a parameter."""
         mlflow.log_dict(dict(config), "config.yaml")
-        mlflow.log_params(_flat(config))
+        mlflow.log_params(flat(config))
 
     def log_tags(self, tags: Mapping[str, str | None]) -> None:
         """Log facts about the run; None is left out."""
@@ -94,11 +94,11 @@ class Run:
 
 
 @contextmanager
-def start_run(settings: TrackingConfig, name: str) -> Iterator[Run]:
-    """Begin a run in the configured experiment; it is marked failed if the block raises."""
+def start_run(settings: TrackingConfig, name: str, *, nested: bool = False) -> Iterator[Run]:
+    """Begin a run in the configured experiment, or a child of the one under way; it fails if the block raises."""
     mlflow.set_tracking_uri(store_uri(settings))
     _ensure_experiment(settings)
-    with mlflow.start_run(run_name=name) as run:
+    with mlflow.start_run(run_name=name, nested=nested) as run:
         found = Run(run.info.run_id)
         found.log_tags({f"version.{package}": version(package) for package in _VERSIONS})
         found.log_tags({"version.python": platform.python_version(), "platform": platform.platform()})
@@ -149,8 +149,9 @@ def _ensure_experiment(settings: TrackingConfig) -> None:
         mlflow.set_experiment(settings.experiment)
 
 
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested values by dotted key."""
     found: dict[str, Any] = {}
     for name, value in values.items():
-        found |= _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
+        found |= flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
     return found

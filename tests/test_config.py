@@ -12,6 +12,7 @@ from rareearth_nlp.config import (
     EncoderConfig,
     TfidfConfig,
     load_config,
+    override,
 )
 from rareearth_nlp.errors import ConfigError
 from rareearth_nlp.resources import shipped
@@ -27,8 +28,19 @@ def _write(folder: Path, content: str) -> Path:
     return file
 
 
+def _unsearched(config: Config) -> Config:
+    return config.model_copy(update={"search": {}})
+
+
+def test_every_shipped_search_space_is_of_its_model() -> None:
+    for file in CONFIGS:
+        config = load_config(file)
+        assert config.search
+        assert override(config, {key: choices.first for key, choices in config.search.items()}) != config
+
+
 def test_the_default_is_the_encoder_with_its_own_threshold() -> None:
-    assert load_config() == Config(model=EncoderConfig(family="encoder"), calibration=FOLDS, **LOW)
+    assert _unsearched(load_config()) == Config(model=EncoderConfig(family="encoder"), calibration=FOLDS, **LOW)
     assert load_config() == load_config("encoder") == load_config(shipped("configs", "encoder.yaml"))
 
 
@@ -56,7 +68,8 @@ def test_overrides_win_and_are_read_as_yaml() -> None:
     settings = ["model.epochs=3", "model.learning_rate=1e-3", "model.weights=a/b", "corpus.near_duplicates=warn"]
     config = load_config(None, [*settings, "threshold=0.25", "model.epochs=4"])
     expected = EncoderConfig(family="encoder", epochs=4, learning_rate=0.001, weights="a/b")
-    assert config == Config(model=expected, corpus=CorpusConfig(near_duplicates="warn"), calibration=FOLDS, **LOW)
+    corpus = CorpusConfig(near_duplicates="warn")
+    assert _unsearched(config) == Config(model=expected, corpus=corpus, calibration=FOLDS, **LOW)
 
 
 def test_an_override_may_change_the_family() -> None:
@@ -87,7 +100,7 @@ def test_corpus_paths_of_a_file_are_relative_to_it_and_of_an_override_to_the_cal
         ("treshold=0.3", "unknown key 'treshold'; did you mean 'threshold'?"),
         ("corpus.pth=x", "unknown key 'corpus.pth'; did you mean 'path'?"),
         ("tracking.directry=x", "unknown key 'tracking.directry'; did you mean 'directory'?"),
-        ("zzz=1", "known are calibration, corpus, model, random_seed, stance_threshold, taggers, threshold, tracking"),
+        ("zzz=1", "known are calibration, corpus, model, random_seed, search, stance_threshold, taggers, threshold, tracking"),
     ],
 )
 def test_a_misspelt_key_names_the_nearest_right_one(override: str, told: str) -> None:

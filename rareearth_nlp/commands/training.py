@@ -6,7 +6,8 @@ import json
 import logging
 import sys
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ from rareearth_nlp.resources import shipped
 from rareearth_nlp.tagging.choosing import choose_tagger
 from rareearth_nlp.tagging.tagger import Tagger
 from rareearth_nlp.tagging.writing import write
-from rareearth_nlp.tracking import Run, start_run, store_uri, ui_command
+from rareearth_nlp.tracking import Run, flat, start_run, store_uri, ui_command
 from rareearth_nlp.training.train import Ingredients, Training, gather, git_commit, load_splits
 from rareearth_nlp.training.train import train as fit
 
@@ -50,6 +51,8 @@ class Trained:
 def train(arguments: Namespace) -> int:
     """Train by a configuration; the tagger directory and the MLflow run are named on standard output."""
     config = read_config(arguments.settings)
+    if arguments.search:
+        config = _search(config, arguments.search)
     trained = _train(config)
     out = console()
     _print_metrics(trained.training.validation, trained.training.controls, "Validation")
@@ -165,6 +168,34 @@ def read_config(settings: Sequence[str]) -> Config:
     return load_config(named[0] if named else None, [setting for setting in settings if "=" in setting])
 
 
+def _search(config: Config, trials: int) -> Config:
+    """Return the configuration with the best settings of its search space; each trial is a child run."""
+    from rareearth_nlp.training.search import search
+
+    with start_run(config.tracking, f"search {config.model.family}") as run:
+
+        @contextmanager
+        def on_trial(number: int, tried: Config) -> Iterator[Callable[[float, Evaluation], None]]:
+            with start_run(config.tracking, f"trial {number}", nested=True) as child:
+                child.log_config(tried.model_dump(mode="json"))
+
+                def record(value: float, evaluation: Evaluation) -> None:
+                    child.log_metrics({"objective": value} | _on_split(evaluation, "validation"))
+                    _log.info("trial %d: %.4f with %s", number, value, _chosen(tried))
+
+                yield record
+
+        best = search(config, trials, on_trial)
+        run.log_config(best.model_dump(mode="json"))
+    _log.warning("the best of %d trials: %s", trials, _chosen(best))
+    return best
+
+
+def _chosen(config: Config) -> str:
+    values = flat(config.model_dump(mode="json"))
+    return " ".join(f"{key}={values[key]}" for key in config.search)
+
+
 def _train(config: Config) -> Trained:
     ingredients = gather(config)
     with start_run(config.tracking, f"train {config.model.family}") as run:
@@ -189,7 +220,7 @@ def _log_evaluation(
     run: Run, evaluation: Evaluation, controls: Mapping[str, Evaluation], split: str, title: str
 ) -> str:
     """Put an evaluation on record, and return its page."""
-    run.log_metrics({f"{split}/{name}": value for name, value in evaluation.scalars().items()})
+    run.log_metrics(_on_split(evaluation, split))
     for control, found in controls.items():
         run.log_metrics({f"control/{control}/{split}/{name}": value for name, value in found.scalars().items()})
     run.log_json(evaluation.to_dict(), f"{split}.json")
@@ -198,6 +229,10 @@ def _log_evaluation(
     page = render(evaluation, controls, title)
     run.log_text(page, f"{split}.html")
     return page
+
+
+def _on_split(evaluation: Evaluation, split: str) -> dict[str, float]:
+    return {f"{split}/{name}": value for name, value in evaluation.scalars().items()}
 
 
 def _print_metrics(evaluation: Evaluation, controls: Mapping[str, Evaluation], title: str) -> None:

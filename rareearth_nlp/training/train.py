@@ -115,6 +115,14 @@ def train(ingredients: Ingredients, after_epoch: AfterEpoch | None = None) -> Tr
     return Training(tagger, validation, evaluate_controls(learn, check, schema, config.random_seed))
 
 
+def fit_plainly(ingredients: Ingredients) -> Evaluation:
+    """Return how a classifier does on validation with the configured thresholds; it is neither calibrated nor kept."""
+    config, schema = ingredients.config, ingredients.schema
+    classifier = _fit(ingredients, ingredients.split("train"), "whole", lambda *_: None)
+    check = ingredients.split("validation")
+    return measure(score_labelled(classifier, check, progress=True), check, schema, plain_rule(config, schema))
+
+
 def plain_rule(config: Config, schema: LabelSchema) -> DecisionRule:
     """Return the thresholds that the configuration names, for scores as the model gives them."""
     themes = dict.fromkeys(schema.theme_names, config.threshold)

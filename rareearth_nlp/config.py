@@ -69,6 +69,8 @@ class EncoderConfig(Strict):
         warmup: Share of the steps over which the rate rises.
         sided_weight: What a pair (sentence, target) that takes a side counts in the loss, beside a neutral one. In
             real coverage nine pairs in ten are neutral, which drowns the others.
+        pairs: Read a sentence anew with each of its targets, which takes as many times as long; else all of them in one
+            pass. Either is learnt in training.
         precision: Of the matrix products in training; `auto` is bf16 where the processor computes it, else fp32.
     """
 
@@ -86,6 +88,7 @@ class EncoderConfig(Strict):
     weight_decay: float = Field(0.01, ge=0)
     warmup: float = Field(0.1, ge=0, lt=1)
     sided_weight: float = Field(3.0, gt=0)
+    pairs: bool = False
     precision: Literal["auto", "fp32", "bf16"] = "auto"
 
 

@@ -119,7 +119,12 @@ def tfidf_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _trained(["model.family=tfidf"], tmp_path_factory.mktemp("tfidf"))
 
 
-@pytest.fixture(params=["encoder", "tfidf"])
+@pytest.fixture(scope="session")
+def pairs_folder(toy_settings: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _trained([*toy_settings, "model.pairs=true"], tmp_path_factory.mktemp("pairs"))
+
+
+@pytest.fixture(params=["encoder", "tfidf", "pairs"])
 def tagger_folder(request: pytest.FixtureRequest) -> Path:
     """A saved tagger of each family in turn."""
     folder: Path = request.getfixturevalue(f"{request.param}_folder")

@@ -100,7 +100,10 @@ def test_corpus_paths_of_a_file_are_relative_to_it_and_of_an_override_to_the_cal
         ("treshold=0.3", "unknown key 'treshold'; did you mean 'threshold'?"),
         ("corpus.pth=x", "unknown key 'corpus.pth'; did you mean 'path'?"),
         ("tracking.directry=x", "unknown key 'tracking.directry'; did you mean 'directory'?"),
-        ("zzz=1", "known are calibration, corpus, model, random_seed, search, stance_threshold, taggers, threshold, tracking"),
+        (
+            "zzz=1",
+            "known are calibration, corpus, model, random_seed, search, stance_threshold, taggers, threshold, tracking",
+        ),
     ],
 )
 def test_a_misspelt_key_names_the_nearest_right_one(override: str, told: str) -> None:

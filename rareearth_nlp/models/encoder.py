@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -16,12 +17,20 @@ from rareearth_nlp.labels import STANCES
 from rareearth_nlp.models.batches import batches
 from rareearth_nlp.models.contract import Scores
 from rareearth_nlp.models.joint import JointEncoder
-from rareearth_nlp.models.tokens import Tokens, pad
+from rareearth_nlp.models.tokens import Row, Tokens, apart, pad
 
 WINDOW = 16_384
 """Rows tokenized and sorted at a time, so that memory does not grow with the archive."""
 
 SETTINGS_FILE = "reading.json"
+
+
+class _Logits(NamedTuple):
+    """Of a sentence: `[themes]`, `[targets, 3]`, and whether it was truncated."""
+
+    themes: NDArray[np.float32]
+    stances: NDArray[np.float32]
+    truncated: bool
 
 
 class EncoderClassifier:
@@ -31,14 +40,16 @@ class EncoderClassifier:
         model: The encoder with its heads.
         tokens: Makes the rows.
         reads_context: Whether it was trained with what stands around sentences; otherwise contexts are not read.
+        pairs: Whether a sentence is read anew with each target; else once for all of them.
     """
 
     family = "encoder"
 
-    def __init__(self, model: JointEncoder, tokens: Tokens, *, reads_context: bool) -> None:
+    def __init__(self, model: JointEncoder, tokens: Tokens, *, reads_context: bool, pairs: bool = False) -> None:
         self._model = model.eval()
         self._tokens = tokens
         self._reads_context = reads_context
+        self._pairs = pairs
 
     def score(
         self,
@@ -48,34 +59,44 @@ class EncoderClassifier:
         *,
         progress: bool = False,
     ) -> Scores:
-        """Return the scores; a sentence is read once for its themes and all its targets, however often it comes."""
+        """Return the scores; a sentence with the same targets and context is computed once, however often it comes."""
         around = contexts if contexts is not None and self._reads_context else [""] * len(sentences)
         asked = list(zip(sentences, map(tuple, targets), around, strict=True))
         places = {question: place for place, question in enumerate(dict.fromkeys(asked))}
-        themes = np.zeros((len(places), self._model.theme_head.out_features), dtype=np.float32)
-        stances: list[NDArray[np.float32]] = [np.zeros((0, len(STANCES)), dtype=np.float32)] * len(places)
-        truncated = np.zeros(len(places), dtype=np.bool_)
+        found: list[_Logits] = []
         questions = iter(places)
         with tqdm(total=len(places), unit="rows", disable=None if progress else True, leave=False) as bar:
-            for start in range(0, len(places), WINDOW):
-                texts, names, before = zip(*islice(questions, WINDOW), strict=True)
-                rows = self._tokens.rows(texts, names, before)
-                truncated[start : start + len(rows)] = [row.truncated for row in rows]
-                for batch in batches([len(row) for row in rows]):
-                    theme_logits, stance_logits = run_torch(self._model, pad([rows[index] for index in batch]))
-                    themes[[start + index for index in batch]] = theme_logits
-                    for index, found in zip(batch, stance_logits, strict=True):
-                        stances[start + index] = found[: len(rows[index].targets)]
-                    bar.update(len(batch))
-        order = [places[question] for question in asked]
-        flat = np.concatenate([np.zeros((0, len(STANCES)), dtype=np.float32), *(stances[place] for place in order)])
-        return Scores(_sigmoid(themes)[order], _softmax(flat), truncated[order])
+            while window := list(islice(questions, WINDOW)):
+                found += self._logits(self._tokens.rows(*zip(*window, strict=True)), bar)
+        ordered = [found[places[question]] for question in asked]
+        shape = (len(asked), self._model.theme_head.out_features)
+        nothing = np.zeros((0, len(STANCES)), dtype=np.float32)
+        return Scores(
+            themes=_sigmoid(np.array([logits.themes for logits in ordered], dtype=np.float32).reshape(shape)),
+            stances=_softmax(np.concatenate([nothing, *(logits.stances for logits in ordered)])),
+            truncated=np.array([logits.truncated for logits in ordered], dtype=np.bool_),
+        )
+
+    def _logits(self, rows: Sequence[Row], bar: tqdm[Any]) -> Iterator[_Logits]:
+        parts = [part for row in rows for part in (apart(row) if self._pairs else [row])]
+        themes = np.zeros((len(parts), self._model.theme_head.out_features), dtype=np.float32)
+        stances: list[NDArray[np.float32]] = [np.zeros(0, dtype=np.float32)] * len(parts)
+        for batch in batches([len(part) for part in parts]):
+            themes[batch], of_targets = run_torch(self._model, pad([parts[index] for index in batch]))
+            for index, found in zip(batch, of_targets, strict=True):
+                stances[index] = found[: len(parts[index].targets)]
+            bar.update(sum(not parts[index].paired for index in batch))
+        place = 0
+        for row in rows:
+            after = place + (1 + len(row.targets) if self._pairs else 1)
+            yield _Logits(themes[place], np.concatenate(stances[place:after]), row.truncated)
+            place = after
 
     def save(self, folder: Path) -> None:
         """Write weights (safetensors), encoder configuration, tokenizer, and how rows are made."""
         self._model.save(folder)
         self._tokens.save(folder)
-        settings = {"max_tokens": self._tokens.max_tokens, "reads_context": self._reads_context}
+        settings = {"max_tokens": self._tokens.max_tokens, "reads_context": self._reads_context, "pairs": self._pairs}
         (folder / SETTINGS_FILE).write_text(json.dumps(settings), encoding="utf-8")
 
     @classmethod
@@ -87,7 +108,7 @@ class EncoderClassifier:
         """
         settings = json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8"))
         model, tokens = JointEncoder.load(folder, themes), Tokens.load(folder, settings["max_tokens"])
-        return cls(model, tokens, reads_context=settings["reads_context"])
+        return cls(model, tokens, reads_context=settings["reads_context"], pairs=settings["pairs"])
 
 
 @torch.inference_mode()

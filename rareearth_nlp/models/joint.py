@@ -51,6 +51,7 @@ class JointEncoder(nn.Module):
         input_ids: Tensor,
         token_type_ids: Tensor,
         position_ids: Tensor,
+        target: Tensor,
         group: Tensor,
         pooled: Tensor,
         slots: Tensor,
@@ -62,10 +63,11 @@ class JointEncoder(nn.Module):
         """Return the logits of both heads, `[rows, themes]` and `[rows, targets, 3]`, and the loss if labels are given.
 
         Args:
-            input_ids: `[rows, tokens]`, like the next four; `tokens.pad` gives them all.
+            input_ids: `[rows, tokens]`, like the next five; `tokens.pad` gives them all.
             token_type_ids: 0 for the context, 1 for what is read against it.
             position_ids: From 0 on; every target begins where the sentence ends.
-            group: 0 for context and sentence, the number of its target for a target's token, below 0 for padding.
+            target: The number of its target for a target's token, from 1 on.
+            group: 0 for what all tokens of the row see, else the number of those that see it, below 0 for padding.
             pooled: 1 at the sentence's tokens.
             slots: The numbers of the targets, `[targets]`.
             themes: `[rows, themes]`, from 0 to 1, or NaN where not annotated.
@@ -81,7 +83,7 @@ class JointEncoder(nn.Module):
             **kinds,
         ).last_hidden_state
         sentence = _means(states, pooled[:, :, None])
-        targets = _means(states, group[:, :, None] == slots)
+        targets = _means(states, target[:, :, None] == slots)
         read = torch.cat([targets, sentence.expand(-1, targets.shape[1], -1)], dim=-1)
         theme_logits = self.theme_head(self.dropout(sentence[:, 0]))
         stance_logits = self.stance_head(self.dropout(read))

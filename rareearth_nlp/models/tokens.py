@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -26,12 +26,14 @@ class Row:
         start: Where the sentence begins in `text`.
         targets: Each target, with the token that ends it.
         truncated: Whether the sentence or a target was cut.
+        paired: Whether the sentence sees its target, which is then the only one.
     """
 
     text: list[int]
     start: int
     targets: list[list[int]]
     truncated: bool
+    paired: bool = False
 
     def __len__(self) -> int:
         return len(self.text) + sum(map(len, self.targets))
@@ -99,16 +101,22 @@ class Tokens:
         return Row([*text, *kept, self._last], start, ends, cut)
 
 
+def apart(row: Row) -> list[Row]:
+    """Return a sentence without targets, then paired with each of them."""
+    pairs = (replace(row, targets=[target], paired=True) for target in row.targets)
+    return [replace(row, targets=[]), *pairs]
+
+
 def pad(rows: Sequence[Row]) -> dict[str, NDArray[np.int64]]:
     """Return the rows as the arrays that an encoder takes, padded to the longest of them.
 
     Returns:
-        `input_ids`, `token_type_ids`, `position_ids`, `group` (0 for context and sentence, 1 for the first target, and
-        so on, `PADDING` behind the end) and `pooled` (1 at the sentence), each `[rows, tokens]`; `slots`, the numbers
-        of the targets, `[targets]`.
+        `input_ids`, `token_type_ids`, `position_ids`, `target` (1 at the first target, and so on, 0 before them),
+        `group` (the same, but 0 where sentence and target are paired, and `PADDING` behind the end) and `pooled` (1 at
+        the sentence), each `[rows, tokens]`; `slots`, the numbers of the targets, `[targets]`.
     """
     shape = (len(rows), max(map(len, rows)))
-    names = ("input_ids", "token_type_ids", "position_ids", "group", "pooled")
+    names = ("input_ids", "token_type_ids", "position_ids", "target", "group", "pooled")
     tokens = {name: np.zeros(shape, dtype=np.int64) for name in names}
     tokens["group"] += PADDING
     for place, row in enumerate(rows):
@@ -117,7 +125,8 @@ def pad(rows: Sequence[Row]) -> dict[str, NDArray[np.int64]]:
         tokens["input_ids"][place, :end] = [*row.text, *chain.from_iterable(row.targets)]
         tokens["token_type_ids"][place, row.start or size : end] = 1
         tokens["position_ids"][place, :end] = _positions(lengths)
-        tokens["group"][place, :end] = np.repeat(np.arange(len(lengths)), lengths)
+        tokens["target"][place, :end] = np.repeat(np.arange(len(lengths)), lengths)
+        tokens["group"][place, :end] = 0 if row.paired else tokens["target"][place, :end]
         tokens["pooled"][place, row.start : size] = 1
     most = max(len(row.targets) for row in rows)
     return tokens | {"slots": np.arange(1, most + 1)}

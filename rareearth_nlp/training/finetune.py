@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import math
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ from rareearth_nlp.labels import STANCES
 from rareearth_nlp.models.decisions import SIDES
 from rareearth_nlp.models.encoder import EncoderClassifier
 from rareearth_nlp.models.joint import IGNORED, JointEncoder
-from rareearth_nlp.models.tokens import Row, Tokens, pad
+from rareearth_nlp.models.tokens import Row, Tokens, apart, pad
 from rareearth_nlp.models.weights import Weights
 from rareearth_nlp.training.sampler import LengthBatches
 
@@ -60,9 +60,9 @@ def finetune(
 ) -> EncoderClassifier:
     """Return an encoder fine-tuned on the annotated sentences.
 
-    Every sentence is a row, with its themes and all the targets toward which its stance is annotated. Where context is
-    read, a random half of the rows comes with it in one epoch and the other half in the next: a sentence is also tagged
-    alone.
+    Every sentence is a row, with its themes and all the targets toward which its stance is annotated; where pairs are
+    read, it is one for its themes, and one more for each of its targets. Where context is read, a random half of the
+    rows comes with it in one epoch and the other half in the next: a sentence is also tagged alone.
 
     Args:
         train: The training split.
@@ -79,11 +79,11 @@ def finetune(
     model = JointEncoder(load_encoder(weights), themes)
     model.stance_shift[STANCES.index("neutral")] = math.log(settings.sided_weight)
     reads_context = settings.context and any(train.contexts)
-    classifier = EncoderClassifier(model, tokens, reads_context=reads_context)
-    samples = _samples(train, tokens.rows(train.texts, train.asked), settings.sided_weight)
+    classifier = EncoderClassifier(model, tokens, reads_context=reads_context, pairs=settings.pairs)
+    samples = _samples(train, tokens.rows(train.texts, train.asked), settings)
     epoch = math.ceil(len(samples) / settings.batch_size)
     if reads_context:
-        samples += _samples(train, tokens.rows(train.texts, train.asked, train.contexts), settings.sided_weight)
+        samples += _samples(train, tokens.rows(train.texts, train.asked, train.contexts), settings)
     trainer = _LengthTrainer(
         model=model,
         twins=reads_context,
@@ -97,8 +97,8 @@ def finetune(
         trainer.remove_callback(noisy)
     trainer.train(resume_from_checkpoint=_interrupted(checkpoints))
     shutil.rmtree(checkpoints, ignore_errors=True)
-    model.cpu()
-    return EncoderClassifier(model, tokens, reads_context=reads_context)
+    model.cpu().eval()
+    return classifier
 
 
 def load_encoder(weights: Weights) -> PreTrainedModel:
@@ -180,17 +180,25 @@ class _Sample:
         return len(self.row)
 
 
-def _samples(train: Labelled, rows: Sequence[Row], sided_weight: float) -> list[_Sample]:
+def _samples(train: Labelled, rows: Sequence[Row], settings: EncoderConfig) -> list[_Sample]:
     stances: list[list[int]] = [[] for _ in rows]
     for row, label in zip(train.rows, train.stances.tolist(), strict=True):
         stances[row].append(label)
-    counts = [sided_weight if stance in SIDES else 1.0 for stance in STANCES]
-    parts = zip(rows, train.themes, stances, train.weights.tolist(), strict=True)
-    return [
-        _Sample(row, themes, stance, weight, [weight * counts[label] for label in stance])
-        for row, themes, stance, weight in parts
-        if stance or not np.isnan(themes).all()  # else there is nothing to learn
-    ]
+    samples: list[_Sample] = []
+    for row, themes, stance, weight in zip(rows, train.themes, stances, train.weights.tolist(), strict=True):
+        counts = [weight * (settings.sided_weight if STANCES[label] in SIDES else 1.0) for label in stance]
+        whole = _Sample(row, themes, stance, weight, counts)
+        samples += _apart(whole) if settings.pairs else [whole]
+    return [sample for sample in samples if sample.stance or not np.isnan(sample.themes).all()]  # else nothing to learn
+
+
+def _apart(whole: _Sample) -> Iterator[_Sample]:
+    """Yield the sample for its themes, then one for each of its pairs."""
+    alone, *pairs = apart(whole.row)
+    yield replace(whole, row=alone, stance=[], pair_weights=[])
+    unknown = np.full_like(whole.themes, np.nan)
+    for row, label, count in zip(pairs, whole.stance, whole.pair_weights, strict=True):
+        yield replace(whole, row=row, themes=unknown, stance=[label], pair_weights=[count])
 
 
 def _collate(samples: Sequence[_Sample]) -> dict[str, torch.Tensor]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer
 
-from rareearth_nlp.models.tokens import PADDING, TOKENIZER_FILE, Row, Tokens, pad
+from rareearth_nlp.models.tokens import PADDING, TOKENIZER_FILE, Row, Tokens, apart, pad
 
 CLS, SEP = 2, 3
 
@@ -64,9 +64,19 @@ def test_arrays_say_what_belongs_together() -> None:
     assert found["input_ids"].tolist() == [[2, 7, 3, 8, 3, 9, 3, 10, 11, 3], [2, 8, 3, *[0] * 7]]
     assert found["token_type_ids"].tolist() == [[0, 0, 0, *[1] * 7], [0] * 10]
     assert found["position_ids"].tolist() == [[0, 1, 2, 3, 4, 5, 6, 5, 6, 7], [0, 1, 2, *[0] * 7]]
+    assert found["target"].tolist() == [[0] * 5 + [1] * 2 + [2] * 3, [0] * 10]
     assert found["group"].tolist() == [[0] * 5 + [1] * 2 + [2] * 3, [0] * 3 + [PADDING] * 7]
     assert found["pooled"].tolist() == [[0, 0, 0, 1, 1, *[0] * 5], [1, 1, 1, *[0] * 7]]
     assert found["slots"].tolist() == [1, 2]
+
+
+def test_a_pair_is_a_row_whose_sentence_sees_its_target() -> None:
+    alone, first, second = apart(Row([2, 8, 3], 0, [[9, 3], [10, 11, 3]], truncated=False))
+    assert (alone.targets, first.targets, second.targets) == ([], [[9, 3]], [[10, 11, 3]])
+    found = pad([alone, first, second])
+    assert found["target"].tolist() == [[0] * 6, [0, 0, 0, 1, 1, 0], [0, 0, 0, 1, 1, 1]]
+    assert found["group"].tolist() == [[0] * 3 + [PADDING] * 3, [0] * 5 + [PADDING], [0] * 6]
+    assert found["slots"].tolist() == [1]
 
 
 def test_fixed_padding_of_the_bundle_is_undone(tokens: Tokens) -> None:

@@ -21,12 +21,14 @@ from rareearth_nlp.models.weights import find_weights
 from rareearth_nlp.training.finetune import _collate, _samples, finetune, load_encoder
 from rareearth_nlp.training.sampler import LengthBatches
 
+SIDED = EncoderConfig(family="encoder", sided_weight=3)
+
 
 def test_a_side_weighs_more_and_the_weight_is_taken_back(toy_weights: Path, tmp_path: Path) -> None:
     train = new_labelled([[1, 0], [0, 1], [np.nan, np.nan], [np.nan, np.nan]], [0, 1, 2])
     train = replace(train, weights=np.array([1, 0.5, 1, 1], dtype=np.float32))
     rows = Tokens.load(toy_weights, 64).rows(train.texts, train.asked)
-    samples = _samples(train, rows, sided_weight=3)
+    samples = _samples(train, rows, SIDED)
     assert [sample.stance for sample in samples] == [[0], [1], [2]]  # nothing to learn from the fourth
     assert [sample.pair_weights for sample in samples] == [[3], [1.5], [1]]
     classifier = _finetuned(train, toy_weights, tmp_path)
@@ -37,7 +39,11 @@ def test_a_batch_carries_its_labels(toy_weights: Path) -> None:
     train = new_labelled([[1, 0], [np.nan, np.nan]], [0, 1])
     train = replace(train, rows=np.array([0, 0]), targets=["the mine", "water"])
     rows = Tokens.load(toy_weights, 64).rows(train.texts, [*train.asked[:1], []])
-    other = _samples(replace(train, themes=np.array([[0, 1], [0, 1]], np.float32)), rows, 3)
+    other = _samples(
+        replace(train, themes=np.array([[0, 1], [0, 1]], np.float32)),
+        rows,
+        SIDED,
+    )
     batch = _collate(other)
     assert batch["stance"].tolist() == [[0, 1], [IGNORED, IGNORED]]
     assert batch["pair_weights"].tolist() == [[3, 3], [0, 0]]

@@ -1,4 +1,4 @@
-"""What people would use otherwise, on the same backbone and the same sentences; each gives scores as ours does."""
+"""What people would use otherwise, on the same backbone and the same sentences: one way to scores for each task."""
 
 from __future__ import annotations
 
@@ -16,54 +16,92 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, Trainer, TrainingArguments, set_seed
 
-from rareearth_nlp.config import EncoderConfig, TfidfConfig
+from rareearth_nlp.config import EncoderConfig, TfidfConfig, load_config
 from rareearth_nlp.corpus.dataset import Labelled
 from rareearth_nlp.evaluation.controls import MajorityClassifier
 from rareearth_nlp.evaluation.evaluate import score_labelled
 from rareearth_nlp.labels import STANCES
-from rareearth_nlp.models.contract import Scores
+from rareearth_nlp.models.contract import Scorer
 from rareearth_nlp.models.tfidf import fit_tfidf
 from rareearth_nlp.models.weights import find_weights
+from rareearth_nlp.training.finetune import finetune
 
-STEPS = 500
-"""Contrastive steps of SetFit for each task: its defaults go through every pair of sentences, here 55 million."""
+CONTRASTIVE_STEPS = 500
+"""Of SetFit: its defaults go through every pair of sentences, here 55 million."""
 
-Scored = Mapping[str, Scores]
-"""The scores of each split, of its sentences and its annotated pairs."""
+FEW_STEPS = 200
+"""Of ours where labels are few."""
 
 Splits = Mapping[str, Labelled]
+Scored = dict[str, NDArray[np.float32]]
+"""The scores of each split but train: `[sentences, themes]`, or `[pairs, 3]`."""
+
+Run = Callable[[Splits, int], Scored]
+"""From the splits and a random seed to scores."""
 
 
 @dataclass(frozen=True)
 class System:
-    """A way to scores.
+    """A way to the scores of each task; seeded if chance has a part in it."""
 
-    Attributes:
-        run: From the splits and a random seed to the scores of every split but train.
-        seeded: Whether the seed changes anything.
-    """
-
-    run: Callable[[Splits, int], Scored]
+    themes: Run
+    stance: Run
     seeded: bool = True
 
 
-def majority(splits: Splits, _: int) -> Scored:
-    """Return the frequencies of train."""
-    classifier = MajorityClassifier(splits["train"])
-    return {name: score_labelled(classifier, data) for name, data in _held(splits)}
+def _of_ours(fit: Callable[[Labelled, int], Scorer]) -> tuple[Run, Run]:
+    def themes(splits: Splits, seed: int) -> Scored:
+        scorer = fit(splits["train"], seed)
+        return {name: score_labelled(scorer, _unpaired(data)).themes for name, data in _held(splits)}
+
+    def stance(splits: Splits, seed: int) -> Scored:
+        scorer = fit(splits["train"], seed)
+        return {name: score_labelled(scorer, data).stances for name, data in _held(splits)}
+
+    return themes, stance
 
 
-def tfidf(splits: Splits, seed: int) -> Scored:
-    """Return what words without an encoder give."""
-    classifier = fit_tfidf(splits["train"], TfidfConfig(family="tfidf"), seed)
-    return {name: score_labelled(classifier, data) for name, data in _held(splits)}
+def _ours_of_few(train: Labelled, seed: int) -> Scorer:
+    """Return our encoder trained on a few sentences, for themes."""
+    settings = load_config("encoder", [f"model.min_steps={FEW_STEPS}"]).model
+    if not isinstance(settings, EncoderConfig):
+        raise TypeError("expected the encoder")
+    with TemporaryDirectory() as checkpoints:
+        return finetune(
+            _unpaired(train),
+            train.themes.shape[1],
+            find_weights(settings),
+            settings,
+            random_seed=seed,
+            checkpoints=Path(checkpoints),
+            after_epoch=lambda *_: None,
+        )
 
 
-def frozen(splits: Splits, seed: int) -> Scored:
-    """Return logistic regressions on the sentence embeddings of the encoder as it comes.
+def _frozen_themes(splits: Splits, seed: int) -> Scored:
+    embed = _embedder()
+    classifier = OneVsRestClassifier(_regression(seed))
+    classifier.fit(embed(splits["train"].texts), splits["train"].themes.astype(int))
+    return {name: classifier.predict_proba(embed(data.texts)) for name, data in _held(splits)}
 
-    A pair is the embeddings of sentence and target and their product.
-    """
+
+def _frozen_stance(splits: Splits, seed: int) -> Scored:
+    """Return regressions on the embeddings of sentence and target, and their product."""
+    embed = _embedder()
+
+    def features(data: Labelled) -> NDArray[np.float32]:
+        sentences, targets = embed([data.texts[row] for row in data.rows]), embed(data.targets)
+        return np.concatenate([sentences, targets, sentences * targets], axis=1)
+
+    classifier = _regression(seed).fit(features(splits["train"]), splits["train"].stances)
+    return {name: classifier.predict_proba(features(data)) for name, data in _held(splits)}
+
+
+def _regression(seed: int) -> LogisticRegression:
+    return LogisticRegression(class_weight="balanced", max_iter=1000, random_state=seed)
+
+
+def _embedder() -> Callable[[Sequence[str]], NDArray[np.float32]]:
     from sentence_transformers import SentenceTransformer
 
     encoder = SentenceTransformer(str(_backbone()))
@@ -73,52 +111,53 @@ def frozen(splits: Splits, seed: int) -> Scored:
         found = dict(zip(unique, encoder.encode(unique, show_progress_bar=False), strict=True))
         return np.stack([found[text] for text in texts])
 
-    def features(data: Labelled) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        sentences, targets = embed(data.texts), embed(data.targets)
-        read = sentences[data.rows]
-        return sentences, np.concatenate([read, targets, read * targets], axis=1)
+    return embed
 
+
+def _setfit_themes(splits: Splits, seed: int) -> Scored:
     train = splits["train"]
-    sentences, pairs = features(train)
-    settings: dict[str, Any] = {"class_weight": "balanced", "max_iter": 1000, "random_state": seed}
-    themes = OneVsRestClassifier(LogisticRegression(**settings)).fit(sentences, train.themes.astype(int))
-    stance = LogisticRegression(**settings).fit(pairs, train.stances)
-    found = {}
-    for name, data in _held(splits):
-        sentences, pairs = features(data)
-        found[name] = _scores(themes.predict_proba(sentences), stance.predict_proba(pairs))
-    return found
+    model = _fit_setfit(train.texts, train.themes.astype(int).tolist(), seed, multi_target_strategy="one-vs-rest")
+    return {name: model.predict_proba(data.texts, as_numpy=True) for name, data in _held(splits)}
 
 
-def setfit(splits: Splits, seed: int) -> Scored:
-    """Return SetFit with its defaults, but for `STEPS`: one model for themes, one for stance."""
-    train = splits["train"]
-    themes = _fit_setfit(train.texts, train.themes.astype(int).tolist(), seed, multi_target_strategy="one-vs-rest")
-    stance = _fit_setfit(_joined(train), train.stances.tolist(), seed)
-    return {
-        name: _scores(
-            themes.predict_proba(data.texts, as_numpy=True), stance.predict_proba(_joined(data), as_numpy=True)
+def _setfit_stance(splits: Splits, seed: int) -> Scored:
+    def joined(data: Labelled) -> list[str]:
+        return [f"{target}: {data.texts[row]}" for row, target in zip(data.rows, data.targets, strict=True)]
+
+    model = _fit_setfit(joined(splits["train"]), splits["train"].stances.tolist(), seed)
+    return {name: model.predict_proba(joined(data), as_numpy=True) for name, data in _held(splits)}
+
+
+def _fit_setfit(texts: Sequence[str], labels: Sequence[Any], seed: int, **settings: Any) -> Any:
+    from setfit import SetFitModel, TrainingArguments  # not among our requirements: see README.md
+    from setfit import Trainer as SetFitTrainer
+
+    set_seed(seed)
+    model = SetFitModel.from_pretrained(str(_backbone()), **settings)
+    with TemporaryDirectory() as folder:
+        arguments = TrainingArguments(
+            folder, seed=seed, max_steps=CONTRASTIVE_STEPS, report_to="none", save_strategy="no"
         )
-        for name, data in _held(splits)
-    }
+        rows = Dataset.from_dict({"text": list(texts), "label": list(labels)})
+        SetFitTrainer(model, arguments, train_dataset=rows).train()
+    return model
 
 
-def trainer(splits: Splits, seed: int) -> Scored:
-    """Return two models of the Hugging Face Trainer with its defaults: themes multi-label, stance by text pair."""
-    return _two_models(splits, seed)
-
-
-def _two_models(splits: Splits, seed: int, **arguments: Any) -> Scored:
+def _trainer_themes(splits: Splits, seed: int) -> Scored:
     train = splits["train"]
-    held = [data for _, data in _held(splits)]
-    sampled = train.pairs(_evened(train.stances, seed))
-    themes = _fit_trainer((train.texts,), train.themes.tolist(), [(data.texts,) for data in held], seed, arguments)
-    pairs = [(data.targets, [data.texts[row] for row in data.rows]) for data in (sampled, *held)]
-    stances = _fit_trainer(pairs[0], sampled.stances.tolist(), pairs[1:], seed, arguments)
-    logits = zip(_held(splits), themes, stances, strict=True)
-    return {
-        name: _scores(theme.sigmoid().numpy(), stance.softmax(dim=-1).numpy()) for (name, _), theme, stance in logits
-    }
+    model = _fit_trainer([train.texts], train.themes.tolist(), seed)
+    return {name: model([data.texts]).sigmoid().numpy() for name, data in _held(splits)}
+
+
+def _trainer_stance(splits: Splits, seed: int) -> Scored:
+    """Return a classifier of text pairs; it learns from as many neutral pairs as take a side."""
+
+    def texts(data: Labelled) -> list[list[str]]:
+        return [data.targets, [data.texts[row] for row in data.rows]]
+
+    train = splits["train"].pairs(_evened(splits["train"].stances, seed))
+    model = _fit_trainer(texts(train), train.stances.tolist(), seed)
+    return {name: model(texts(data)).softmax(dim=-1).numpy() for name, data in _held(splits)}
 
 
 def _evened(stances: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
@@ -129,13 +168,9 @@ def _evened(stances: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
 
 
 def _fit_trainer(
-    texts: tuple[Sequence[str], ...],
-    labels: Sequence[Any],
-    others: Sequence[tuple[Sequence[str], ...]],
-    seed: int,
-    arguments: Mapping[str, Any],
-) -> list[torch.Tensor]:
-    """Return the logits of the other texts by a sequence classifier trained on the texts."""
+    texts: Sequence[Sequence[str]], labels: Sequence[Any], seed: int
+) -> Callable[[Sequence[Sequence[str]]], torch.Tensor]:
+    """Return a function to logits: a sequence classifier trained on texts, or on pairs of texts."""
     set_seed(seed)
     tokenizer = AutoTokenizer.from_pretrained(_backbone(), local_files_only=True)
     multi = isinstance(labels[0], list)
@@ -147,52 +182,36 @@ def _fit_trainer(
         problem_type="multi_label_classification" if multi else "single_label_classification",
     )
 
-    def rows(parts: tuple[Sequence[str], ...]) -> Dataset:
+    def rows(parts: Sequence[Sequence[str]]) -> Dataset:
         return Dataset.from_dict(dict(tokenizer(*map(list, parts), truncation=True, max_length=256)))
 
-    quiet: dict[str, Any] = {"save_strategy": "no", "report_to": [], "disable_tqdm": True}
+    data = rows(texts).add_column("labels", list(labels))
     with TemporaryDirectory() as folder:
-        settings = TrainingArguments(folder, seed=seed, **quiet, **arguments)
-        data = rows(texts).add_column("labels", list(labels))
+        settings = TrainingArguments(folder, seed=seed, save_strategy="no", report_to=[], disable_tqdm=True)
         fitted = Trainer(model, settings, train_dataset=data, processing_class=tokenizer)
         fitted.train()
-        return [torch.from_numpy(fitted.predict(rows(parts)).predictions) for parts in others]
-
-
-def _fit_setfit(texts: Sequence[str], labels: Sequence[Any], seed: int, **settings: Any) -> Any:
-    from setfit import SetFitModel, TrainingArguments  # an installation of its own: see README.md
-    from setfit import Trainer as SetFitTrainer
-
-    set_seed(seed)
-    model = SetFitModel.from_pretrained(str(_backbone()), **settings)
-    with TemporaryDirectory() as folder:
-        arguments = TrainingArguments(folder, seed=seed, max_steps=STEPS, report_to="none", save_strategy="no")
-        rows = Dataset.from_dict({"text": list(texts), "label": list(labels)})
-        SetFitTrainer(model, arguments, train_dataset=rows).train()
-    return model
-
-
-def _joined(data: Labelled) -> list[str]:
-    return [f"{target}: {data.texts[row]}" for row, target in zip(data.rows, data.targets, strict=True)]
+    return lambda parts: torch.from_numpy(fitted.predict(rows(parts)).predictions)
 
 
 def _held(splits: Splits) -> list[tuple[str, Labelled]]:
     return [(name, data) for name, data in splits.items() if name != "train"]
 
 
+def _unpaired(data: Labelled) -> Labelled:
+    return data.pairs(np.zeros(len(data.rows), dtype=np.bool_))
+
+
 def _backbone() -> Path:
     return find_weights(EncoderConfig(family="encoder")).folder
 
 
-def _scores(themes: Any, stances: Any) -> Scores:
-    themes, stances = (np.asarray(values, dtype=np.float32) for values in (themes, stances))
-    return Scores(themes, stances, np.zeros(len(themes), dtype=np.bool_))
-
-
+OURS = "ours"
 SYSTEMS = {
-    "majority": System(majority, seeded=False),
-    "TF-IDF": System(tfidf, seeded=False),
-    "frozen MiniLM": System(frozen, seeded=False),
-    "SetFit": System(setfit),
-    "Trainer": System(trainer),
+    "majority": System(*_of_ours(lambda train, _: MajorityClassifier(train)), seeded=False),
+    "TF-IDF": System(*_of_ours(lambda train, seed: fit_tfidf(train, TfidfConfig(family="tfidf"), seed)), seeded=False),
+    "frozen MiniLM": System(_frozen_themes, _frozen_stance, seeded=False),
+    "SetFit": System(_setfit_themes, _setfit_stance),
+    "Trainer": System(_trainer_themes, _trainer_stance),
 }
+FEW = {name: SYSTEMS[name].themes for name in ("frozen MiniLM", "SetFit")} | {OURS: _of_ours(_ours_of_few)[0]}
+"""Ways to themes that are compared where labels are few."""

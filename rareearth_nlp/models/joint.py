@@ -64,15 +64,15 @@ class JointEncoder(nn.Module):
 
         Args:
             input_ids: `[rows, tokens]`, like the next five; `tokens.pad` gives them all.
-            token_type_ids: 0 for the context, 1 for what is read against it.
+            token_type_ids: 0 for what comes first, context or sentence, and 1 for what follows it.
             position_ids: From 0 on; every target begins where the sentence ends.
             target: The number of its target for a target's token, from 1 on.
             group: 0 for what all tokens of the row see, else the number of those that see it, below 0 for padding.
-            pooled: 1 at the sentence's tokens.
+            pooled: 1 at the tokens whose mean stands for the sentence.
             slots: The numbers of the targets, `[targets]`.
             themes: `[rows, themes]`, from 0 to 1, or NaN where not annotated.
             stance: `[rows, targets]`, index into `STANCES`, or `IGNORED`.
-            weights: `[rows]`, what each row counts in the loss.
+            weights: `[rows]`, what the themes of each row count in the loss, which is a mean over rows.
             pair_weights: `[rows, targets]`, what each target of a row counts.
         """
         kinds = {"token_type_ids": token_type_ids} if self._types > 1 else {}
@@ -90,8 +90,9 @@ class JointEncoder(nn.Module):
         found = {"theme_logits": theme_logits, "stance_logits": stance_logits + self.stance_shift}
         if themes is None or stance is None or weights is None or pair_weights is None:
             return found
-        loss = _theme_loss(theme_logits, themes, weights) + _stance_loss(stance_logits, stance, pair_weights)
-        return {"loss": loss} | found
+        losses = weights * _theme_losses(theme_logits, themes)
+        losses = losses + (pair_weights * _stance_losses(stance_logits, stance)).sum(dim=1)
+        return {"loss": losses.mean()} | found
 
     def save(self, folder: Path) -> None:
         """Write the weights (safetensors) and the encoder's configuration."""
@@ -122,7 +123,6 @@ class JointEncoder(nn.Module):
 def _sees(group: Tensor) -> Tensor:
     """Return which token (second axis) attends to which (third axis), `[rows, tokens, tokens]`."""
     asks, tells = group[:, :, None], group[:, None, :]
-    # padding sees padding: a softmax over nothing would be NaN
     return (tells == 0) | (asks == tells)
 
 
@@ -133,15 +133,12 @@ def _means(states: Tensor, chosen: Tensor) -> Tensor:
     return shares.transpose(1, 2) @ states
 
 
-def _theme_loss(logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
-    """Return the mean over annotated rows of the cross-entropy, summed over a row's annotated themes."""
-    known = ~labels.isnan()
+def _theme_losses(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return the cross-entropy of each row, `[rows]`, summed over its annotated themes."""
     losses = nn.functional.binary_cross_entropy_with_logits(logits, labels.nan_to_num(), reduction="none")
-    return ((losses * known).sum(dim=1) * weights).sum() / (known.any(dim=1) * weights).sum().clamp(min=1e-6)
+    return (losses * ~labels.isnan()).sum(dim=1)
 
 
-def _stance_loss(logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
-    """Return the mean cross-entropy of the annotated pairs."""
-    losses = nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="none")
-    kept = weights.flatten() * (labels.flatten() != IGNORED)
-    return (losses * kept).sum() / kept.sum().clamp(min=1e-6)
+def _stance_losses(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return the cross-entropy of each pair, `[rows, targets]`, 0 where stance is not annotated."""
+    return nn.functional.cross_entropy(logits.transpose(1, 2), labels, ignore_index=IGNORED, reduction="none")

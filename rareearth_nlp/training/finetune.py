@@ -168,7 +168,7 @@ def _computes_bf16() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """A row with its labels: of themes, and of the stance toward each target of the row; and what each counts."""
+    """A row with its labels, of themes and of the stance toward each of its targets, and what these count."""
 
     row: Row
     themes: NDArray[np.float32]
@@ -187,9 +187,23 @@ def _samples(train: Labelled, rows: Sequence[Row], settings: EncoderConfig) -> l
     samples: list[_Sample] = []
     for row, themes, stance, weight in zip(rows, train.themes, stances, train.weights.tolist(), strict=True):
         counts = [weight * (settings.sided_weight if STANCES[label] in SIDES else 1.0) for label in stance]
-        whole = _Sample(row, themes, stance, weight, counts)
+        known = 0.0 if np.isnan(themes).all() else weight
+        whole = _Sample(row, themes, stance, known, counts)
         samples += _apart(whole) if settings.pairs else [whole]
-    return [sample for sample in samples if sample.stance or not np.isnan(sample.themes).all()]  # else nothing to learn
+    return _evened([sample for sample in samples if sample.stance or sample.weight])  # else nothing to learn
+
+
+def _evened(samples: list[_Sample]) -> list[_Sample]:
+    """Return the samples with weights of which those of themes have a mean of 1, and those of a row's pairs a sum of 1.
+
+    Both tasks then count alike in a mean over rows, whatever batch a row comes in.
+    """
+    themes = sum(sample.weight for sample in samples) / max(len(samples), 1) or 1.0
+    pairs = sum(sum(sample.pair_weights) for sample in samples) / max(len(samples), 1) or 1.0
+    return [
+        replace(sample, weight=sample.weight / themes, pair_weights=[weight / pairs for weight in sample.pair_weights])
+        for sample in samples
+    ]
 
 
 def _apart(whole: _Sample) -> Iterator[_Sample]:
@@ -198,7 +212,7 @@ def _apart(whole: _Sample) -> Iterator[_Sample]:
     yield replace(whole, row=alone, stance=[], pair_weights=[])
     unknown = np.full_like(whole.themes, np.nan)
     for row, label, count in zip(pairs, whole.stance, whole.pair_weights, strict=True):
-        yield replace(whole, row=row, themes=unknown, stance=[label], pair_weights=[count])
+        yield replace(whole, row=row, themes=unknown, stance=[label], weight=0.0, pair_weights=[count])
 
 
 def _collate(samples: Sequence[_Sample]) -> dict[str, torch.Tensor]:

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -130,6 +130,20 @@ def plain_rule(config: Config, schema: LabelSchema) -> DecisionRule:
     return DecisionRule(thresholds=Thresholds(themes=themes, favor=side, against=side))
 
 
+def fit_rule(data: Labelled, scores: Scores, names: Sequence[str]) -> DecisionRule:
+    """Return calibration, thresholds and promises of precision.
+
+    Args:
+        data: Annotated sentences.
+        scores: What models that did not see them say of them, as `out_of_fold` returns it.
+        names: The themes.
+    """
+    calibration = fit_calibration(data, scores)
+    calibrated = calibration.apply(scores)
+    thresholds = choose_thresholds(data, calibrated, names)
+    return DecisionRule(thresholds=thresholds, calibration=calibration, promises=promises(data, calibrated, thresholds))
+
+
 def git_commit() -> str | None:
     """Return the commit of the checkout that this package runs from, with `+changes` if it was edited since."""
     folder = Path(__file__).parent
@@ -146,7 +160,7 @@ def git_commit() -> str | None:
 
 
 def _fit_rule(ingredients: Ingredients, learn: Labelled) -> DecisionRule | None:
-    """Return calibration, thresholds and promises from out-of-fold scores; None where they are not asked for."""
+    """Return the rule that out-of-fold scores give; None where they are not asked for, or writers are too few."""
     config = ingredients.config
     if not config.calibration.folds:
         return None
@@ -157,13 +171,7 @@ def _fit_rule(ingredients: Ingredients, learn: Labelled) -> DecisionRule | None:
         lambda part, name: _fit(ingredients, part, name, lambda *_: None),
         _checkpoints(ingredients) / "folds",
     )
-    if scores is None:
-        return None
-    calibration = fit_calibration(learn, scores)
-    calibrated = calibration.apply(scores)
-    thresholds = choose_thresholds(learn, calibrated, ingredients.schema.theme_names)
-    found = promises(learn, calibrated, thresholds)
-    return DecisionRule(thresholds=thresholds, calibration=calibration, promises=found)
+    return None if scores is None else fit_rule(learn, scores, ingredients.schema.theme_names)
 
 
 def _confirmed(fitted: DecisionRule, plain: DecisionRule, check: Labelled, scores: Scores) -> DecisionRule:

@@ -30,9 +30,26 @@ def test_a_side_weighs_more_and_the_weight_is_taken_back(toy_weights: Path, tmp_
     rows = Tokens.load(toy_weights, 64).rows(train.texts, train.asked)
     samples = _samples(train, rows, SIDED)
     assert [sample.stance for sample in samples] == [[0], [1], [2]]  # nothing to learn from the fourth
-    assert [sample.pair_weights for sample in samples] == [[3], [1.5], [1]]
+    pairs = np.array([sample.pair_weights[0] for sample in samples])
+    assert (pairs / pairs[2]).tolist() == pytest.approx([3, 1.5, 1])
+    assert pairs.mean() == pytest.approx(1)
+    assert [sample.weight for sample in samples] == pytest.approx([2, 1, 0])
     classifier = _finetuned(train, toy_weights, tmp_path)
     assert classifier._model.stance_shift.tolist() == pytest.approx([0, 0, math.log(3)])
+
+
+def test_where_pairs_are_read_every_pair_is_a_row(toy_weights: Path) -> None:
+    train = new_labelled([[1, 0], [0, 1]], [0, 1])
+    train = replace(train, rows=np.array([0, 0]), targets=["the mine", "water"])
+    settings = SIDED.model_copy(update={"pairs": True})
+    samples = _samples(train, Tokens.load(toy_weights, 64).rows(train.texts, train.asked), settings)
+    assert [sample.stance for sample in samples] == [[], [0], [1], []]
+    assert [sample.row.paired for sample in samples] == [False, True, True, False]
+    assert [sample.weight for sample in samples] == [2, 0, 0, 2]
+    assert [sum(sample.pair_weights) for sample in samples] == [0, 2, 2, 0]
+    batch = _collate(samples)
+    assert batch["themes"].isnan().all(dim=1).tolist() == [False, True, True, False]
+    assert batch["stance"].tolist() == [[IGNORED], [0], [1], [IGNORED]]
 
 
 def test_a_batch_carries_its_labels(toy_weights: Path) -> None:
@@ -46,7 +63,8 @@ def test_a_batch_carries_its_labels(toy_weights: Path) -> None:
     )
     batch = _collate(other)
     assert batch["stance"].tolist() == [[0, 1], [IGNORED, IGNORED]]
-    assert batch["pair_weights"].tolist() == [[3, 3], [0, 0]]
+    assert batch["pair_weights"].tolist() == [[1, 1], [0, 0]]
+    assert batch["weights"].tolist() == [1, 1]
     assert batch["themes"].tolist() == [[0, 1], [0, 1]]
     assert batch["input_ids"].shape == batch["group"].shape
 

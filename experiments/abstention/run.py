@@ -1,0 +1,120 @@
+"""Are promises of precision kept? `python experiments/abstention/run.py NAME FOLDER`, then `... table`.
+
+FOLDER holds the out-of-fold scores of a training, as `.checkpoints/ID/folds` has them while it lasts; NAME is theirs in
+the table; NAME `tfidf` alone scores the baseline out of fold. Again and again a half of the writers makes the rule
+(calibration, thresholds, promises) and the other half tells whether it is kept. A line in runs/NAME.jsonl per repeat;
+`table` writes result.md.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from rareearth_nlp.config import TfidfConfig, load_config
+from rareearth_nlp.corpus.dataset import Labelled
+from rareearth_nlp.evaluation.promises import kept_promises
+from rareearth_nlp.models.contract import Scorer, Scores
+from rareearth_nlp.models.tfidf import fit_tfidf
+from rareearth_nlp.training.calibrate import out_of_fold
+from rareearth_nlp.training.train import fit_rule, gather
+
+FOLDER = Path(__file__).parent
+REPEATS = 100
+BASELINE_FOLDS = 5
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Do the repeats of a training's scores, or write the table."""
+    if list(arguments) == ["table"]:
+        (FOLDER / "result.md").write_text("\n".join(_lines()) + "\n", encoding="utf-8")
+        return
+    name, *folder = arguments
+    ingredients = gather(load_config("tfidf"))
+    data = ingredients.split("train")
+    scores = _kept_scores(data, Path(folder[0])) if folder else _baseline(data)
+    file = FOLDER / "runs" / f"{name}.jsonl"
+    file.parent.mkdir(exist_ok=True)
+    with file.open("w", encoding="utf-8") as stream:
+        for repeat in tqdm(range(REPEATS), disable=None):
+            for row in _repeat(data, scores, ingredients.schema.theme_names, repeat):
+                stream.write(json.dumps({"repeat": repeat} | row) + "\n")
+
+
+def _baseline(data: Labelled) -> Scores:
+    def fit(part: Labelled, _: str) -> Scorer:
+        return fit_tfidf(part, TfidfConfig(family="tfidf"), 0)
+
+    with TemporaryDirectory() as folder:
+        found = out_of_fold(data, BASELINE_FOLDS, 0, fit, Path(folder))
+    if found is None:
+        raise ValueError("too few writers")
+    return found
+
+
+def _kept_scores(data: Labelled, folder: Path) -> Scores:
+    """Return the scores in the folder; the random seed of the cut stands in its name: SEED or SEED-anything."""
+
+    def fit(_: Labelled, name: str) -> Scorer:
+        raise ValueError(f"{folder}: holds no scores of {name}")
+
+    folds = len(list(folder.glob("[0-9]*.npz")))
+    found = out_of_fold(data, folds, int(folder.name.split("-")[0]), fit, folder)
+    if found is None:
+        raise ValueError("too few writers")
+    return found
+
+
+def _repeat(data: Labelled, scores: Scores, names: Sequence[str], seed: int) -> Iterator[dict[str, Any]]:
+    """Yield how each promise to one half of the writers fares with the other, by label."""
+    writers = sorted({origin.writer for origin in data.origins})
+    drawn = set(np.random.default_rng(seed).choice(writers, len(writers) // 2, replace=False).tolist())
+    first = np.array([origin.writer in drawn for origin in data.origins])
+    rule = fit_rule(*_half(data, scores, first), names)
+    other, unseen = _half(data, scores, ~first)
+    for kept in kept_promises(rule, other, rule.calibrate(unseen)):
+        yield {
+            "promised": kept.promised,
+            "label": kept.label,
+            "tags": kept.tags,
+            "precision": kept.precision,
+            "recall": kept.recall,
+        }
+
+
+def _half(data: Labelled, scores: Scores, chosen: np.ndarray[Any, np.dtype[np.bool_]]) -> tuple[Labelled, Scores]:
+    pairs = chosen[data.rows]
+    return data.sentences(chosen), Scores(scores.themes[chosen], scores.stances[pairs], scores.truncated[chosen])
+
+
+def _lines() -> Iterator[str]:
+    yield "| scores | promised | label | certified | broken | by more than .05 | median precision | median recall |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for file in sorted((FOLDER / "runs").glob("*.jsonl")):
+        groups: dict[tuple[float, str], list[dict[str, Any]]] = defaultdict(list)
+        for line in file.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            groups[row["promised"], row["label"]].append(row)
+        for (promised, label), rows in groups.items():
+            given = [row for row in rows if row["precision"] is not None]
+            if given:
+                yield f"| {file.stem} | {promised} | {label} | {len(given)} of {len(rows)} | {_fate(promised, given)} |"
+
+
+def _fate(promised: float, given: Sequence[dict[str, Any]]) -> str:
+    precision = np.array([row["precision"] for row in given])
+    recall = np.median([row["recall"] for row in given])
+    shares = ((precision < promised).mean(), (precision < promised - 0.05).mean(), np.median(precision), recall)
+    return " | ".join(f"{value:.2f}" for value in shares)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

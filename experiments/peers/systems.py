@@ -18,7 +18,6 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer, Trai
 
 from rareearth_nlp.config import EncoderConfig, TfidfConfig, load_config
 from rareearth_nlp.corpus.dataset import Labelled
-from rareearth_nlp.evaluation.controls import MajorityClassifier
 from rareearth_nlp.evaluation.evaluate import score_labelled
 from rareearth_nlp.labels import STANCES
 from rareearth_nlp.models.contract import Scorer
@@ -49,7 +48,7 @@ class System:
     seeded: bool = True
 
 
-def _of_ours(fit: Callable[[Labelled, int], Scorer]) -> tuple[Run, Run]:
+def _of_scorer(fit: Callable[[Labelled, int], Scorer]) -> tuple[Run, Run]:
     def themes(splits: Splits, seed: int) -> Scored:
         scorer = fit(splits["train"], seed)
         return {name: score_labelled(scorer, _unpaired(data)).themes for name, data in _held(splits)}
@@ -207,11 +206,12 @@ def _backbone() -> Path:
 
 OURS = "ours"
 SYSTEMS = {
-    "majority": System(*_of_ours(lambda train, _: MajorityClassifier(train)), seeded=False),
-    "TF-IDF": System(*_of_ours(lambda train, seed: fit_tfidf(train, TfidfConfig(family="tfidf"), seed)), seeded=False),
+    "TF-IDF": System(
+        *_of_scorer(lambda train, seed: fit_tfidf(train, TfidfConfig(family="tfidf"), seed)), seeded=False
+    ),
     "frozen MiniLM": System(_frozen_themes, _frozen_stance, seeded=False),
     "SetFit": System(_setfit_themes, _setfit_stance),
     "Trainer": System(_trainer_themes, _trainer_stance),
 }
-FEW = {name: SYSTEMS[name].themes for name in ("frozen MiniLM", "SetFit")} | {OURS: _of_ours(_ours_of_few)[0]}
+FEW = {name: SYSTEMS[name].themes for name in ("frozen MiniLM", "SetFit")} | {OURS: _of_scorer(_ours_of_few)[0]}
 """Ways to themes that are compared where labels are few."""

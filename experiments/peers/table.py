@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from kept import HELD, read
+from kept import HELD, Kept
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 from systems import FEW, OURS, SYSTEMS
@@ -25,22 +25,26 @@ Runs = Mapping[str, list[NDArray[np.float64]]]
 """By system and seed F1 by label, `[1 + resamples, labels]`, the test split itself first."""
 
 
-def write(themes: Sequence[str], splits: Mapping[str, Labelled]) -> None:
+def write(themes: Sequence[str], splits: Mapping[str, Labelled], kept: Kept) -> None:
     """Write result.md from what is in runs/."""
     lines = []
     for task, labels in (("themes", list(themes)), ("stance", list(SIDES))):
         for part in PARTS if task == "stance" else PARTS[:2]:
-            found = {name: _f1s(name, task, part, splits, themes) for name in (OURS, *SYSTEMS)}
+            found = {name: _f1s(kept.read(name, task), task, part, splits, themes) for name in (OURS, *SYSTEMS)}
             lines += _table(f"{task}, {part}", {name: runs for name, runs in found.items() if runs}, labels)
-    Path(__file__).with_name("result.md").write_text("\n".join([*lines, *_few(splits["test"])]), encoding="utf-8")
+    Path(__file__).with_name("result.md").write_text("\n".join([*lines, *_few(splits["test"], kept)]), encoding="utf-8")
 
 
 def _f1s(
-    name: str, task: str, part: str, splits: Mapping[str, Labelled], themes: Sequence[str]
+    seeds: Iterable[Mapping[str, NDArray[np.float32]]],
+    task: str,
+    part: str,
+    splits: Mapping[str, Labelled],
+    themes: Sequence[str],
 ) -> list[NDArray[np.float64]]:
     labels = themes if task == "themes" else SIDES
     found = []
-    for kept in read(name, task):
+    for kept in seeds:
         scores = {split: _scores(kept[split], task, splits[split]) for split in HELD}
         thresholds = choose_thresholds(splits["validation"], scores["validation"], themes)
         counts, writers = document_counts(*_part(splits["test"], scores["test"], part), thresholds)
@@ -69,10 +73,10 @@ def _part(test: Labelled, scores: Scores, part: str) -> tuple[Labelled, Scores]:
 
 
 def _table(title: str, runs: Runs, labels: Sequence[str]) -> list[str]:
-    """Return the lines of a table; differences are of means over seeds, in the same resamples."""
+    """Return the lines of a table; differences are of means over seeds, in the same resamples of documents."""
     heads = ["system", "seeds", "mean F1", "95% interval", "range over seeds", "ours above it by", *labels]
     lines = [f"## Test, {title}", "", f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-    means = {name: np.nanmean(values, axis=0) for name, values in runs.items()}
+    means = {name: _over_seeds(values) for name, values in runs.items()}
     for name, mean in means.items():
         value = np.nanmean(mean, axis=1)
         seeds = [float(np.nanmean(values[0])) for values in runs[name]]
@@ -83,19 +87,28 @@ def _table(title: str, runs: Runs, labels: Sequence[str]) -> list[str]:
     return [*lines, ""]
 
 
-def _few(test: Labelled) -> list[str]:
+def _over_seeds(runs: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return the mean over seeds; in each resample they too are drawn with replacement, since they are a sample."""
+    values = np.stack(runs)
+    count, resamples = values.shape[0], values.shape[1] - 1
+    drawn = np.random.default_rng(0).integers(count, size=(count, resamples))
+    resampled = values[drawn, np.arange(1, resamples + 1)].mean(axis=0)
+    return np.concatenate([values[:, :1].mean(axis=0), resampled])
+
+
+def _few(test: Labelled, kept: Kept) -> list[str]:
     """Return the lines of the table of few labels: average precision, which needs no threshold, over the draws."""
     lines = [f"| positives per theme | {' | '.join(FEW)} |", "|---" * (len(FEW) + 1) + "|"]
     for positives in FEW_POSITIVES:
         precisions = {
-            name: [average_precision_score(test.themes, kept["test"]) for kept in read(name, f"few{positives}")]
+            name: [average_precision_score(test.themes, run["test"]) for run in kept.read(name, f"few{positives}")]
             for name in FEW
         }
-        lines.append(f"| {positives} | {' | '.join(map(_draws, precisions.values()))} |")
+        lines.append(f"| {positives} | {' | '.join(map(_range, precisions.values()))} |")
     return ["## Test, few labels: mean average precision of the themes (range; draws)", "", *lines, ""]
 
 
-def _draws(values: Sequence[float]) -> str:
+def _range(values: Sequence[float]) -> str:
     return f"{np.mean(values):.3f} ({min(values):.3f} to {max(values):.3f}; {len(values)})" if values else ""
 
 

@@ -187,7 +187,7 @@ def _search(config: Config, trials: int) -> Config:
 
         best = search(config, trials, on_trial)
         run.log_config(best.model_dump(mode="json"))
-    _log.warning("the best of %d trials: %s", trials, _chosen(best))
+    _log.warning("the best settings: %s; chosen on validation, whose scores below flatter them", _chosen(best))
     return best
 
 

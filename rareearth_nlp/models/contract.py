@@ -19,7 +19,7 @@ class Scores:
         themes: `[sentences, themes]`, each between 0 and 1, in the schema's order.
         stances: `[pairs, 3]`, each row summing to 1, in the order of `STANCES`; those of the first sentence with
             each of its targets come first, then those of the second.
-        truncated: `[sentences]`, True where the model read only the beginning.
+        truncated: `[sentences]`, True where the model read only the beginning of the sentence or of a target.
     """
 
     themes: NDArray[np.float32]

@@ -82,7 +82,7 @@ class EncoderClassifier:
         themes = np.zeros((len(parts), self._model.theme_head.out_features), dtype=np.float32)
         stances: list[NDArray[np.float32]] = [np.zeros(0, dtype=np.float32)] * len(parts)
         for batch in batches([len(part) for part in parts]):
-            themes[batch], of_targets = run_torch(self._model, pad([parts[index] for index in batch]))
+            themes[batch], of_targets = _run(self._model, pad([parts[index] for index in batch]))
             for index, found in zip(batch, of_targets, strict=True):
                 stances[index] = found[: len(parts[index].targets)]
             bar.update(sum(not parts[index].paired for index in batch))
@@ -112,7 +112,7 @@ class EncoderClassifier:
 
 
 @torch.inference_mode()
-def run_torch(
+def _run(
     model: JointEncoder, tokens: Mapping[str, NDArray[np.int64]]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the logits of both heads, wherever the model is."""

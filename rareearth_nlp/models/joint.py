@@ -26,6 +26,7 @@ class JointEncoder(nn.Module):
     masked out of the loss.
 
     Attributes:
+        first_position: From which on the encoder numbers its positions.
         stance_shift: Added to the stance logits except in the loss, `[3]`. Where pairs that take a side weigh more in
             training, it takes that back: the prior correction of King and Zeng, "Logistic Regression in Rare Events
             Data" (2001), as an offset of the intercept.
@@ -44,7 +45,7 @@ class JointEncoder(nn.Module):
         self._types = getattr(config, "type_vocab_size", 0)
         # the encoders that number their positions from behind the padding token
         padding = getattr(getattr(encoder, "embeddings", None), "padding_idx", None)
-        self._first_position = 0 if padding is None else padding + 1
+        self.first_position = 0 if padding is None else padding + 1
 
     def forward(
         self,
@@ -69,7 +70,7 @@ class JointEncoder(nn.Module):
             target: The number of its target for a target's token, from 1 on.
             group: 0 for what all tokens of the row see, else the number of those that see it, below 0 for padding.
             pooled: 1 at the tokens whose mean stands for the sentence.
-            slots: The numbers of the targets, `[targets]`.
+            slots: The numbers of the targets, `[rows, targets]`.
             themes: `[rows, themes]`, from 0 to 1, or NaN where not annotated.
             stance: `[rows, targets]`, index into `STANCES`, or `IGNORED`.
             weights: `[rows]`, what the themes of each row count in the loss, which is a mean over rows.
@@ -78,12 +79,12 @@ class JointEncoder(nn.Module):
         kinds = {"token_type_ids": token_type_ids} if self._types > 1 else {}
         states = self.encoder(
             input_ids=input_ids,
-            position_ids=position_ids + self._first_position,
+            position_ids=position_ids + self.first_position,
             attention_mask=_sees(group)[:, None],
             **kinds,
         ).last_hidden_state
         sentence = _means(states, pooled[:, :, None])
-        targets = _means(states, target[:, :, None] == slots)
+        targets = _means(states, target[:, :, None] == slots[:, None])
         read = torch.cat([targets, sentence.expand(-1, targets.shape[1], -1)], dim=-1)
         theme_logits = self.theme_head(self.dropout(sentence[:, 0]))
         stance_logits = self.stance_head(self.dropout(read))

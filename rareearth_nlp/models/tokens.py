@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from rareearth_nlp.errors import ModelError
+
 TOKENIZER_FILE = "tokenizer.json"
 
 PADDING = -1
@@ -48,13 +50,19 @@ class Tokens:
     Args:
         tokenizer: Of the `tokenizers` library; padding and truncation that some bundles fix are undone.
         max_tokens: How many tokens the model reads.
+
+    Raises:
+        ModelError: The tokenizer marks neither beginning nor end.
     """
 
     def __init__(self, tokenizer: Tokenizer, max_tokens: int) -> None:
         tokenizer.no_padding()
         tokenizer.no_truncation()
         self._tokenizer = tokenizer
-        self._first, *_, self._last = tokenizer.encode("").ids
+        special = tokenizer.encode("").ids
+        if len(special) < 2:
+            raise ModelError("the tokenizer puts no token before and after a text, as BERT's does; name other weights")
+        self._first, self._last = special[0], special[-1]
         self.max_tokens = max_tokens
 
     @classmethod
@@ -113,7 +121,7 @@ def pad(rows: Sequence[Row]) -> dict[str, NDArray[np.int64]]:
     Returns:
         `input_ids`, `token_type_ids`, `position_ids`, `target` (1 at the first target, and so on, 0 before them),
         `group` (the same, but 0 where sentence and target are paired, and `PADDING` behind the end) and `pooled` (1 at
-        the sentence), each `[rows, tokens]`; `slots`, the numbers of the targets, `[targets]`.
+        the sentence), each `[rows, tokens]`; `slots`, the numbers of the targets, `[rows, targets]`.
     """
     shape = (len(rows), max(map(len, rows)))
     names = ("input_ids", "token_type_ids", "position_ids", "target", "group", "pooled")
@@ -129,7 +137,7 @@ def pad(rows: Sequence[Row]) -> dict[str, NDArray[np.int64]]:
         tokens["group"][place, :end] = 0 if row.paired else tokens["target"][place, :end]
         tokens["pooled"][place, row.start : size] = 1
     most = max(len(row.targets) for row in rows)
-    return tokens | {"slots": np.arange(1, most + 1)}
+    return tokens | {"slots": np.tile(np.arange(1, most + 1), (len(rows), 1))}
 
 
 def _positions(lengths: Sequence[int]) -> list[int]:

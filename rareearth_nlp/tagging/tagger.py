@@ -162,7 +162,8 @@ class Tagger:
             contexts: As for `tag_sentences`.
             progress: Show a bar on standard error.
         """
-        names = [[self.schema.resolve(target) for target in asked] for asked in targets]
+        resolved = {target: self.schema.resolve(target) for asked in targets for target in asked}
+        names = [[resolved[target] for target in asked] for asked in targets]
         return self.manifest.rule.calibrate(self._classifier.score(sentences, names, contexts, progress=progress))
 
     def with_thresholds(self, values: Mapping[str, float]) -> Tagger:
@@ -290,4 +291,4 @@ def _stances(scores: Scores, decisions: Decisions, pairs: slice) -> Iterator[Sta
 def _warn_of_truncation(documents: list[TaggedDocument]) -> None:
     count = sum(sentence.truncated for document in documents for sentence in document.sentences)
     if count:
-        _log.warning("%d sentences are longer than the model reads; of those it read the beginning", count)
+        _log.warning("%d sentences, or their targets, are longer than the model reads; it read the beginning", count)

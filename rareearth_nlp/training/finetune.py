@@ -7,7 +7,6 @@ import math
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 from transformers import (
+    AutoConfig,
     AutoModel,
     PreTrainedModel,
     PrinterCallback,
@@ -75,8 +75,8 @@ def finetune(
         after_epoch: Called at the end of each epoch, or of some where there are more than `MAX_PAUSES`.
     """
     set_seed(random_seed)
+    model = JointEncoder(load_encoder(weights, settings.max_tokens), themes)
     tokens = Tokens.load(weights.folder, settings.max_tokens)
-    model = JointEncoder(load_encoder(weights), themes)
     model.stance_shift[STANCES.index("neutral")] = math.log(settings.sided_weight)
     reads_context = settings.context and any(train.contexts)
     classifier = EncoderClassifier(model, tokens, reads_context=reads_context, pairs=settings.pairs)
@@ -101,32 +101,45 @@ def finetune(
     return classifier
 
 
-def load_encoder(weights: Weights) -> PreTrainedModel:
+def load_encoder(weights: Weights, max_tokens: int) -> PreTrainedModel:
     """Return the encoder to start from.
 
     Its attention has no dropout: that would cost a fifth of the time, since the fused kernel has none.
 
     Raises:
-        ModelError: It takes no positions or mask of ours, which one pass for several targets needs.
+        ModelError: It reads fewer tokens, or heeds no positions or no mask, which one pass for several targets needs.
     """
+    config = AutoConfig.from_pretrained(weights.folder, local_files_only=True)
+    for name in ("attention_probs_dropout_prob", "attention_dropout"):
+        if hasattr(config, name):
+            setattr(config, name, 0.0)
     encoder: PreTrainedModel = AutoModel.from_pretrained(
-        weights.folder, dtype=torch.float32, local_files_only=True, attention_probs_dropout_prob=0.0
+        weights.folder, config=config, dtype=torch.float32, local_files_only=True
     )
-    if "position_ids" not in signature(encoder.forward).parameters or not _keeps_apart(encoder):
+    model = JointEncoder(encoder, 1)
+    reads = getattr(config, "max_position_embeddings", max_tokens + model.first_position) - model.first_position
+    if reads < max_tokens:
+        raise ModelError(f"model.max_tokens={max_tokens}: {weights.name} reads {reads} at most; set no more")
+    if not _keeps_apart(model):
         raise ModelError(
-            f"model.weights={weights.name}: an encoder of type {encoder.config.model_type} cannot read several targets "
-            "in one pass; name one of type bert, roberta or the like"
+            f"model.weights={weights.name}: expected an encoder that heeds positions and masks as BERT, RoBERTa or "
+            f"ModernBERT do, got one of type {config.model_type}; name another"
         )
     return encoder
 
 
 @torch.inference_mode()
-def _keeps_apart(encoder: PreTrainedModel) -> bool:
-    """Tell whether what a sentence says stays the same when a target is read against it."""
-    model = JointEncoder(encoder, 1).eval()
-    rows = [Row([1, 2, 3], 0, targets, truncated=False) for targets in ([], [[4, 5]])]
-    alone, beside = (model(**_tensors([row]))["theme_logits"] for row in rows)
-    return torch.allclose(alone, beside, atol=1e-4)
+def _keeps_apart(model: JointEncoder) -> bool:
+    """Tell whether a sentence stays the same when targets are read against it, and a target behind another one."""
+    model.eval()
+    text, targets = [1, 2, 3], ([4, 5], [6, 5])
+    rows = [Row(text, 0, asked, truncated=False) for asked in ([], [targets[1]], [*targets])]
+    try:
+        alone, one, two = (model(**_tensors([row])) for row in rows)
+    except (RuntimeError, TypeError, ValueError):
+        return False
+    same = torch.allclose(alone["theme_logits"], two["theme_logits"], atol=1e-4)
+    return same and torch.allclose(one["stance_logits"][:, 0], two["stance_logits"][:, 1], atol=1e-4)
 
 
 def _arguments(settings: EncoderConfig, epoch: int, random_seed: int, checkpoints: Path) -> TrainingArguments:
@@ -217,7 +230,7 @@ def _apart(whole: _Sample) -> Iterator[_Sample]:
 
 def _collate(samples: Sequence[_Sample]) -> dict[str, torch.Tensor]:
     tokens = _tensors([sample.row for sample in samples])
-    shape = (len(samples), len(tokens["slots"]))
+    shape = tokens["slots"].shape
     stance, pair_weights = torch.full(shape, IGNORED), torch.zeros(shape)
     for place, sample in enumerate(samples):
         size = len(sample.stance)

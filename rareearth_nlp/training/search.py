@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
 
 from rareearth_nlp.config import CalibrationConfig, Choices, Config, override
 from rareearth_nlp.errors import ConfigError
@@ -34,15 +36,32 @@ def search(config: Config, trials: int, on_trial: OnTrial) -> Config:
         on_trial: Puts a trial on record.
 
     Raises:
-        ConfigError: The search space is empty or names a key that is none, or Optuna is not installed.
+        ConfigError: The search space is empty or holds what cannot be set, another search is under way in the same
+            folder, or Optuna is not installed.
     """
     if not config.search:
         raise ConfigError("nothing to search: write a search space, such as search='{model.epochs: [2, 4]}'")
     plain = config.model_copy(update={"calibration": CalibrationConfig()})
-    ingredients = gather(override(plain, {key: choices.first for key, choices in config.search.items()}))
-    study, done = _study(config, ingredients)
-    study.optimize(lambda trial: _try(plain, trial, on_trial), n_trials=max(trials - done, 0))
-    return override(config, study.best_params)
+    for key, choices in config.search.items():
+        for value in choices.ends:  # a wrong one is told before hours are spent
+            first = override(plain, {key: value})
+    with _alone(config):
+        study = _study(plain, gather(first))
+        done = len(study.get_trials(states=(_state().COMPLETE,)))
+        study.optimize(lambda trial: _try(plain, trial, on_trial), n_trials=max(trials - done, 0))
+        return override(config, study.best_params)
+
+
+@contextmanager
+def _alone(config: Config) -> Iterator[None]:
+    config.taggers.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(config.taggers / ".search.lock", timeout=0):
+            yield
+    except Timeout:
+        raise ConfigError(
+            f"another search is under way in {config.taggers}; wait for it, or search with another taggers=FOLDER"
+        ) from None
 
 
 def objective(evaluation: Evaluation) -> float:
@@ -60,38 +79,53 @@ def objective(evaluation: Evaluation) -> float:
 
 def _try(config: Config, trial: optuna.Trial, on_trial: OnTrial) -> float:
     tried = override(config, {key: _suggest(trial, key, choices) for key, choices in config.search.items()})
-    with on_trial(trial.number, tried) as record:
-        evaluation = fit_plainly(gather(tried))
-        value = objective(evaluation)
-        record(value, evaluation)
+    try:
+        with on_trial(trial.number, tried) as record:
+            evaluation = fit_plainly(gather(tried))
+            value = objective(evaluation)
+            record(value, evaluation)
+    except KeyboardInterrupt:  # which Optuna takes for a failure
+        trial.study.enqueue_trial(trial.params)
+        raise
     return value
 
 
 def _suggest(trial: optuna.Trial, key: str, choices: Choices) -> Any:
     if choices.among:
         return trial.suggest_categorical(key, choices.among)
-    if isinstance(choices.low, int) and isinstance(choices.high, int):
-        return trial.suggest_int(key, choices.low, choices.high, log=choices.log)
-    return trial.suggest_float(key, choices.low, choices.high, log=choices.log)
+    low, high = choices.ends
+    if isinstance(low, int) and isinstance(high, int):
+        return trial.suggest_int(key, low, high, log=choices.log)
+    return trial.suggest_float(key, low, high, log=choices.log)
 
 
-def _study(config: Config, ingredients: Ingredients) -> tuple[optuna.Study, int]:
-    """Return the study of this search space and the number of its finished trials; broken ones are queued again."""
+def _study(config: Config, ingredients: Ingredients) -> optuna.Study:
+    """Return the study of this search space on this corpus; the trials of a search that was killed are queued again."""
+    library = _optuna()
+    library.logging.set_verbosity(library.logging.WARNING)
+    settings = config.model_dump_json(include={"model", "search", "random_seed"})
+    parts = (settings, ingredients.schema.model_dump_json(), ingredients.corpus_digest, ingredients.split_sizes)
+    study: optuna.Study = library.create_study(
+        study_name=hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16],
+        storage=f"sqlite:///{(config.taggers.resolve() / 'search.db').as_posix()}",
+        direction="maximize",
+        load_if_exists=True,
+    )
+    for trial in study.get_trials(states=(_state().RUNNING,)):
+        study.enqueue_trial(trial.params)
+        study.tell(trial.number, state=_state().FAIL)
+    # a sampler of the same seed would draw the same again
+    study.sampler = library.samplers.TPESampler(seed=config.random_seed + len(study.trials))
+    return study
+
+
+def _state() -> Any:
+    return _optuna().trial.TrialState
+
+
+def _optuna() -> Any:
     try:
         import optuna
     except ImportError:
         raise ConfigError("--search needs Optuna; run: pip install 'rareearth_nlp[search]'") from None
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    folder = config.taggers.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    parts = config.model_dump_json(include={"model", "search", "random_seed"}), ingredients.corpus_digest
-    name = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
-    storage = f"sqlite:///{(folder / 'search.db').as_posix()}"
-    study = optuna.create_study(study_name=name, storage=storage, direction="maximize", load_if_exists=True)
-    state = optuna.trial.TrialState
-    for trial in study.get_trials(states=(state.RUNNING,)):
-        study.enqueue_trial(trial.params)
-        study.tell(trial.number, state=state.FAIL)
-    done = len(study.get_trials(states=(state.COMPLETE,)))
-    study.sampler = optuna.samplers.TPESampler(seed=config.random_seed + done)  # else it would draw the same again
-    return study, done
+    return optuna

@@ -119,6 +119,7 @@ def fit_plainly(ingredients: Ingredients) -> Evaluation:
     """Return how a classifier does on validation with the configured thresholds; it is neither calibrated nor kept."""
     config, schema = ingredients.config, ingredients.schema
     classifier = _fit(ingredients, ingredients.split("train"), "whole", lambda *_: None)
+    shutil.rmtree(_checkpoints(ingredients), ignore_errors=True)
     check = ingredients.split("validation")
     return measure(score_labelled(classifier, check, progress=True), check, schema, plain_rule(config, schema))
 

@@ -44,6 +44,16 @@ def test_what_comes_again_is_computed_once(classifier: EncoderClassifier, monkey
     assert not np.allclose(found.stances[2], found.stances[3])
 
 
+def test_windows_do_not_show(classifier: EncoderClassifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    sentences = ["It ran.", "It fell.", "It ran.", "Water.", "Jobs.", "Water."]
+    asked = [["the mine"], [], ["the mine"], ["water", "jobs"], ["water"], ["jobs"]]
+    whole = classifier.score(sentences, asked)
+    monkeypatch.setattr("rareearth_nlp.models.encoder.WINDOW", 2)
+    cut = classifier.score(sentences, asked)
+    np.testing.assert_allclose(cut.themes, whole.themes, atol=1e-6)
+    np.testing.assert_allclose(cut.stances, whole.stances, atol=1e-6)
+
+
 def test_weights_that_do_not_fit_are_refused(encoder_folder: Path) -> None:
     with pytest.raises(ModelError, match="the weights do not fit"):
         EncoderClassifier.load(encoder_folder / "model", themes=7)

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from tokenizers import Tokenizer
+from tokenizers.processors import TemplateProcessing
 
+from rareearth_nlp.errors import ModelError
 from rareearth_nlp.models.tokens import PADDING, TOKENIZER_FILE, Row, Tokens, apart, pad
 
 CLS, SEP = 2, 3
@@ -67,7 +69,7 @@ def test_arrays_say_what_belongs_together() -> None:
     assert found["target"].tolist() == [[0] * 5 + [1] * 2 + [2] * 3, [0] * 10]
     assert found["group"].tolist() == [[0] * 5 + [1] * 2 + [2] * 3, [0] * 3 + [PADDING] * 7]
     assert found["pooled"].tolist() == [[0, 0, 0, 1, 1, *[0] * 5], [1, 1, 1, *[0] * 7]]
-    assert found["slots"].tolist() == [1, 2]
+    assert found["slots"].tolist() == [[1, 2], [1, 2]]
 
 
 def test_a_pair_is_a_row_whose_sentence_sees_its_target() -> None:
@@ -76,11 +78,18 @@ def test_a_pair_is_a_row_whose_sentence_sees_its_target() -> None:
     found = pad([alone, first, second])
     assert found["target"].tolist() == [[0] * 6, [0, 0, 0, 1, 1, 0], [0, 0, 0, 1, 1, 1]]
     assert found["group"].tolist() == [[0] * 3 + [PADDING] * 3, [0] * 5 + [PADDING], [0] * 6]
-    assert found["slots"].tolist() == [1]
+    assert found["slots"].tolist() == [[1]] * 3
 
 
 def test_fixed_padding_of_the_bundle_is_undone(tokens: Tokens) -> None:
     assert len(tokens.rows(["The union won."], [[]])[0]) < 20
+
+
+def test_a_tokenizer_without_ends_is_refused(ids: Tokenizer) -> None:
+    ids.no_padding()
+    ids.post_processor = TemplateProcessing(single="$A", pair="$A $B", special_tokens=[])
+    with pytest.raises(ModelError, match="puts no token before and after a text"):
+        Tokens(ids, 64)
 
 
 def test_threads_share_one(tokens: Tokens) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import new_labelled
+from transformers import AutoConfig, AutoModel, PreTrainedModel
 
 from rareearth_nlp.config import EncoderConfig
 from rareearth_nlp.corpus.dataset import Labelled
@@ -70,13 +72,45 @@ def test_a_batch_carries_its_labels(toy_weights: Path) -> None:
 
 
 def test_an_encoder_that_mixes_targets_is_refused(toy_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = EncoderConfig(family="encoder", weights=str(toy_weights))
-    assert load_encoder(find_weights(settings)).config.model_type == "bert"
+    assert _loaded(toy_weights).config.model_type == "bert"
+    everything = torch.ones(1, 9, 9, dtype=torch.bool)
     monkeypatch.setattr(
-        "rareearth_nlp.models.joint._sees", lambda group: torch.ones(*group.shape, group.shape[1]).bool()
+        "rareearth_nlp.models.joint._sees", lambda group: everything[:, : group.shape[1], : group.shape[1]]
     )
-    with pytest.raises(ModelError, match="an encoder of type bert cannot read several targets in one pass"):
-        load_encoder(find_weights(settings))
+    with pytest.raises(ModelError, match=r"expected an encoder that heeds positions and masks .* of type bert"):
+        _loaded(toy_weights)
+
+
+def test_more_tokens_than_the_encoder_reads_are_refused(toy_weights: Path) -> None:
+    with pytest.raises(ModelError, match=r"model\.max_tokens=129: .* reads 128 at most"):
+        load_encoder(find_weights(EncoderConfig(family="encoder", weights=str(toy_weights))), 129)
+
+
+@pytest.mark.parametrize(("kind", "kept"), [("roberta", True), ("distilbert", True), ("deberta-v2", False)])
+def test_encoders_of_other_types(kind: str, kept: bool, toy_weights: Path, tmp_path: Path) -> None:
+    size = {"num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 32, "intermediate_size": 64}
+    if kind == "distilbert":
+        size = {"n_layers": 2, "n_heads": 2, "dim": 32, "hidden_dim": 64}
+    torch.manual_seed(0)
+    config = AutoConfig.for_model(kind, vocab_size=400, max_position_embeddings=80, **size)
+    AutoModel.from_config(config).save_pretrained(tmp_path / kind)
+    shutil.copy(toy_weights / "tokenizer.json", tmp_path / kind)
+    if not kept:
+        with pytest.raises(ModelError, match=f"got one of type {kind}; name another"):
+            _loaded(tmp_path / kind)
+        return
+    train = new_labelled([[1, 0], [0, 1]] * 4, [0, 1, 2])
+    classifier = _finetuned(train, tmp_path / kind, tmp_path / "run")
+    classifier.save(tmp_path)
+    texts, asked = ["It ran. " * 9, "Water fell."], [["the mine", "water"] * 20, ["water"]]
+    scores = EncoderClassifier.load(tmp_path, themes=2).score(texts, asked)
+    alone = classifier.score(texts[1:], asked[1:])
+    np.testing.assert_allclose(scores.themes[1], alone.themes[0], atol=1e-5)
+    np.testing.assert_allclose(scores.stances[[1, -1]], [scores.stances[39], alone.stances[0]], atol=1e-5)
+
+
+def _loaded(folder: Path) -> PreTrainedModel:
+    return load_encoder(find_weights(EncoderConfig(family="encoder", weights=str(folder))), 64)
 
 
 def test_batches_are_of_like_length_in_random_order() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from filelock import FileLock
 
 from rareearth_nlp.cli import main
 from rareearth_nlp.commands.training import read_config
@@ -28,7 +29,7 @@ class _Record:
 
     @contextmanager
     def __call__(self, number: int, tried: Config) -> Iterator[Callable[[float, Evaluation], None]]:
-        assert number == len(self.tried)
+        assert number >= len(self.tried)
         self.tried.append(tried)
 
         def record(value: float, evaluation: Evaluation) -> None:
@@ -49,22 +50,32 @@ def test_the_best_trial_wins_and_a_search_goes_on() -> None:
     assert len(record.values) == 5
 
 
-def test_an_interrupted_trial_is_tried_again() -> None:
+class _KilledError(BaseException):
+    """As if the process had died: Optuna does not see it."""
+
+
+@pytest.mark.parametrize("death", [_KilledError, KeyboardInterrupt])
+def test_an_interrupted_trial_is_tried_again(death: type[BaseException], monkeypatch: pytest.MonkeyPatch) -> None:
     config, record = read_config([*TFIDF, SPACE]), _Record()
 
-    class StoppedError(BaseException):
-        pass
+    def die(*_: object) -> None:
+        raise death
 
-    @contextmanager
-    def stop(number: int, tried: Config) -> Iterator[Callable[[float, Evaluation], None]]:
-        record.tried.append(tried)
-        raise StoppedError
-        yield lambda *_: None
+    with monkeypatch.context() as patch:
+        patch.setattr("rareearth_nlp.training.search.fit_plainly", die)
+        with pytest.raises(death):
+            search(config, 1, record)
+    search(config, 4, record)
+    models = [tried.model.model_dump_json() for tried in record.tried]
+    assert models[0] == models[1]
+    assert len(set(models)) == 4
 
-    with pytest.raises(StoppedError):
-        search(config, 1, stop)
-    search(config, 1, record)
-    assert record.tried[0].model == record.tried[1].model
+
+def test_two_searches_in_one_folder_are_one_too_many() -> None:
+    config = read_config([*TFIDF, SPACE])
+    config.taggers.mkdir()
+    with FileLock(config.taggers / ".search.lock"), pytest.raises(ConfigError, match="another search is under way"):
+        search(config, 1, _Record())
 
 
 def test_each_trial_is_a_child_run() -> None:
@@ -90,7 +101,9 @@ def test_each_trial_is_a_child_run() -> None:
     [
         ("search={}", "nothing to search"),
         ("search={model.regularisation: [1, 2]}", "regularisation"),
-        ("search={model.min_documents: {low: 3, high: 1}}", "expected a list of values, or low and high"),
+        ("search={model.min_documents: {low: 3, high: 1}}", "expected a list of values, or low and a higher high"),
+        ("search={model.min_documents: {low: 0, high: 3, log: true}}", "expected a low above 0"),
+        ("search={model.min_documents: [2, none]}", "model.min_documents=none"),
     ],
 )
 def test_a_space_that_is_none(space: str, message: str) -> None:

@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> None:
     tasks = [task for task in TASKS if task in arguments] or TASKS
     name, *rest = [word for word in arguments if word not in TASKS and not word.startswith("few=")] or [""]
     known = FEW if few else {OURS, *SYSTEMS}
-    if name not in known or (not rest and name in FEW.keys() | {"Trainer"}):
+    if name not in known or not rest:
         sys.exit(f"expected table, or one of {', '.join(known)} with seeds; got {' '.join(arguments)!r}")
     if few:
         _run_few(name, few[0], [int(seed) for seed in rest], splits, kept)

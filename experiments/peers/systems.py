@@ -77,6 +77,10 @@ def _ours_of_few(train: Labelled, seed: int) -> Scorer:
         )
 
 
+def _tfidf(train: Labelled, seed: int) -> Scorer:
+    return fit_tfidf(train, TfidfConfig(family="tfidf"), seed)
+
+
 def _frozen_themes(splits: Splits, seed: int) -> Scored:
     embed = _embedder()
     classifier = OneVsRestClassifier(_regression(seed))

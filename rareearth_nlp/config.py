@@ -112,6 +112,33 @@ class CalibrationConfig(Strict):
         return folds
 
 
+class DistillationConfig(Strict):
+    """Learning from what other taggers say of sentences without labels.
+
+    Attributes:
+        teachers: Their directories, such as those of several random seeds; none is no distillation.
+        documents: A corpus file or folder whose labels are not read; None is the text that is shipped without labels.
+    """
+
+    teachers: tuple[Path, ...] = ()
+    documents: Path | None = None
+
+    @field_validator("teachers")
+    @classmethod
+    def _absolute(cls, teachers: tuple[Path, ...]) -> tuple[Path, ...]:
+        return tuple(teacher.expanduser().resolve() for teacher in teachers)
+
+    @field_validator("documents")
+    @classmethod
+    def _at_home(cls, documents: Path | None) -> Path | None:
+        return documents.expanduser().resolve() if documents else None
+
+    @property
+    def documents_path(self) -> Path:
+        """The sentences, those shipped by default."""
+        return self.documents or shipped("seeds", "unlabelled")
+
+
 class TrackingConfig(Strict):
     """Where runs go when `MLFLOW_TRACKING_URI` is not set.
 
@@ -173,6 +200,7 @@ class Config(Strict):
     corpus: CorpusConfig = CorpusConfig()
     model: Annotated[EncoderConfig | TfidfConfig, Field(discriminator="family")]
     calibration: CalibrationConfig = CalibrationConfig()
+    distillation: DistillationConfig = DistillationConfig()
     tracking: TrackingConfig = TrackingConfig()
     taggers: Path = Path("taggers")
     threshold: float = Field(0.5, gt=0, lt=1)

@@ -102,7 +102,7 @@ def test_corpus_paths_of_a_file_are_relative_to_it_and_of_an_override_to_the_cal
         ("tracking.directry=x", "unknown key 'tracking.directry'; did you mean 'directory'?"),
         (
             "zzz=1",
-            "known are calibration, corpus, model, random_seed, search, stance_threshold, taggers, threshold, tracking",
+            "known are calibration, corpus, distillation, model, random_seed, search, stance_threshold, taggers",
         ),
     ],
 )

@@ -12,9 +12,6 @@ from torch import Tensor, nn
 from rareearth_nlp.errors import ModelError
 from rareearth_nlp.labels import STANCES
 
-IGNORED = -100
-"""A stance label that is not annotated; a theme that is not annotated is NaN."""
-
 WEIGHTS_FILE = "model.safetensors"
 
 
@@ -59,7 +56,6 @@ class JointEncoder(nn.Module):
         themes: Tensor | None = None,
         stance: Tensor | None = None,
         weights: Tensor | None = None,
-        pair_weights: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Return the logits of both heads, `[rows, themes]` and `[rows, targets, 3]`, and the loss if labels are given.
 
@@ -72,9 +68,9 @@ class JointEncoder(nn.Module):
             pooled: 1 at the tokens whose mean stands for the sentence.
             slots: The numbers of the targets, `[rows, targets]`.
             themes: `[rows, themes]`, from 0 to 1, or NaN where not annotated.
-            stance: `[rows, targets]`, index into `STANCES`, or `IGNORED`.
-            weights: `[rows]`, what the themes of each row count in the loss, which is a mean over rows.
-            pair_weights: `[rows, targets]`, what each target of a row counts.
+            stance: `[rows, targets, 3]`, how much each stance is the right one, times what the pair counts in the loss,
+                which is a mean over rows; 0 where not annotated.
+            weights: `[rows]`, what the themes of each row count.
         """
         kinds = {"token_type_ids": token_type_ids} if self._types > 1 else {}
         states = self.encoder(
@@ -89,10 +85,9 @@ class JointEncoder(nn.Module):
         theme_logits = self.theme_head(self.dropout(sentence[:, 0]))
         stance_logits = self.stance_head(self.dropout(read))
         found = {"theme_logits": theme_logits, "stance_logits": stance_logits + self.stance_shift}
-        if themes is None or stance is None or weights is None or pair_weights is None:
+        if themes is None or stance is None or weights is None:
             return found
-        losses = weights * _theme_losses(theme_logits, themes)
-        losses = losses + (pair_weights * _stance_losses(stance_logits, stance)).sum(dim=1)
+        losses = weights * _theme_losses(theme_logits, themes) + _stance_losses(stance_logits, stance)
         return {"loss": losses.mean()} | found
 
     def save(self, folder: Path) -> None:
@@ -140,6 +135,6 @@ def _theme_losses(logits: Tensor, labels: Tensor) -> Tensor:
     return (losses * ~labels.isnan()).sum(dim=1)
 
 
-def _stance_losses(logits: Tensor, labels: Tensor) -> Tensor:
-    """Return the cross-entropy of each pair, `[rows, targets]`, 0 where stance is not annotated."""
-    return nn.functional.cross_entropy(logits.transpose(1, 2), labels, ignore_index=IGNORED, reduction="none")
+def _stance_losses(logits: Tensor, shares: Tensor) -> Tensor:
+    """Return the cross-entropy of each row, `[rows]`, summed over its pairs."""
+    return -(shares * logits.log_softmax(dim=-1)).sum(dim=(1, 2))

@@ -34,9 +34,10 @@ from rareearth_nlp.errors import ModelError
 from rareearth_nlp.labels import STANCES
 from rareearth_nlp.models.decisions import SIDES
 from rareearth_nlp.models.encoder import EncoderClassifier
-from rareearth_nlp.models.joint import IGNORED, JointEncoder
+from rareearth_nlp.models.joint import JointEncoder
 from rareearth_nlp.models.tokens import Row, Tokens, apart, pad
 from rareearth_nlp.models.weights import Weights
+from rareearth_nlp.training.distil import Taught
 from rareearth_nlp.training.sampler import LengthBatches
 
 _log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ def finetune(
     random_seed: int,
     checkpoints: Path,
     after_epoch: AfterEpoch,
+    taught: Taught | None = None,
 ) -> EncoderClassifier:
     """Return an encoder fine-tuned on the annotated sentences.
 
@@ -73,6 +75,7 @@ def finetune(
         checkpoints: Receives a checkpoint per epoch. If it holds one of an interrupted run, training goes on from
             there; it is removed at the end.
         after_epoch: Called at the end of each epoch, or of some where there are more than `MAX_PAUSES`.
+        taught: What other taggers say of sentences without labels, which count as much as annotated ones.
     """
     set_seed(random_seed)
     model = JointEncoder(load_encoder(weights, settings.max_tokens), themes)
@@ -80,10 +83,10 @@ def finetune(
     model.stance_shift[STANCES.index("neutral")] = math.log(settings.sided_weight)
     reads_context = settings.context and any(train.contexts)
     classifier = EncoderClassifier(model, tokens, reads_context=reads_context, pairs=settings.pairs)
-    samples = _samples(train, tokens.rows(train.texts, train.asked), settings)
+    samples = _lessons(train, taught, tokens, settings, contexts=False)
     epoch = math.ceil(len(samples) / settings.batch_size)
     if reads_context:
-        samples += _samples(train, tokens.rows(train.texts, train.asked, train.contexts), settings)
+        samples += _lessons(train, taught, tokens, settings, contexts=True)
     trainer = _LengthTrainer(
         model=model,
         twins=reads_context,
@@ -99,6 +102,20 @@ def finetune(
     shutil.rmtree(checkpoints, ignore_errors=True)
     model.cpu().eval()
     return classifier
+
+
+def _lessons(
+    train: Labelled, taught: Taught | None, tokens: Tokens, settings: EncoderConfig, *, contexts: bool
+) -> list[_Sample]:
+    """Return what is learnt in one epoch, from annotated sentences and from those that other taggers have scored."""
+    rows = tokens.rows(train.texts, train.asked, train.contexts if contexts else None)
+    stances = np.eye(len(STANCES), dtype=np.float32)[train.stances]
+    samples = _samples(rows, train.themes, stances, train.weights, settings)
+    if taught:
+        rows = tokens.rows(taught.texts, taught.asked, taught.contexts if contexts else None)
+        ones = np.ones(len(rows), dtype=np.float32)
+        samples += _samples(rows, taught.scores.themes, taught.scores.stances, ones, settings)
+    return _evened(samples)
 
 
 def load_encoder(weights: Weights, max_tokens: int) -> PreTrainedModel:
@@ -181,29 +198,47 @@ def _computes_bf16() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """A row with its labels, of themes and of the stance toward each of its targets, and what these count."""
+    """A row with its labels.
+
+    Attributes:
+        themes: `[themes]`, from 0 to 1, or NaN.
+        stance: How much each stance toward each target is the right one, times what the pair counts; `[targets, 3]`.
+        weight: What the themes count; 0 where none is annotated.
+    """
 
     row: Row
     themes: NDArray[np.float32]
-    stance: list[int]
+    stance: NDArray[np.float32]
     weight: float
-    pair_weights: list[float]
 
     def __len__(self) -> int:
         return len(self.row)
 
 
-def _samples(train: Labelled, rows: Sequence[Row], settings: EncoderConfig) -> list[_Sample]:
-    stances: list[list[int]] = [[] for _ in rows]
-    for row, label in zip(train.rows, train.stances.tolist(), strict=True):
-        stances[row].append(label)
+def _samples(
+    rows: Sequence[Row],
+    themes: NDArray[np.float32],
+    stances: NDArray[np.float32],
+    weights: NDArray[np.float32],
+    settings: EncoderConfig,
+) -> list[_Sample]:
+    """Return what is learnt from rows of which `stances` are of all pairs, one after the other, `[pairs, 3]`."""
+    counts = np.array([settings.sided_weight if stance in SIDES else 1.0 for stance in STANCES], dtype=np.float32)
+    cuts = np.cumsum([len(row.targets) for row in rows])[:-1]
     samples: list[_Sample] = []
-    for row, themes, stance, weight in zip(rows, train.themes, stances, train.weights.tolist(), strict=True):
-        counts = [weight * (settings.sided_weight if STANCES[label] in SIDES else 1.0) for label in stance]
-        known = 0.0 if np.isnan(themes).all() else weight
-        whole = _Sample(row, themes, stance, known, counts)
+    for row, own, shares, weight in zip(rows, themes, np.split(stances, cuts), weights.tolist(), strict=True):
+        whole = _Sample(row, own, shares * counts * weight, 0.0 if np.isnan(own).all() else weight)
         samples += _apart(whole) if settings.pairs else [whole]
-    return _evened([sample for sample in samples if sample.stance or sample.weight])  # else nothing to learn
+    return [sample for sample in samples if sample.weight or sample.stance.any()]  # else nothing to learn
+
+
+def _apart(whole: _Sample) -> Iterator[_Sample]:
+    """Yield the sample for its themes, then one for each of its pairs."""
+    alone, *pairs = apart(whole.row)
+    yield replace(whole, row=alone, stance=whole.stance[:0])
+    unknown = np.full_like(whole.themes, np.nan)
+    for place, row in enumerate(pairs):
+        yield _Sample(row, unknown, whole.stance[place : place + 1], 0.0)
 
 
 def _evened(samples: list[_Sample]) -> list[_Sample]:
@@ -212,33 +247,18 @@ def _evened(samples: list[_Sample]) -> list[_Sample]:
     Both tasks then count alike in a mean over rows, whatever batch a row comes in.
     """
     themes = sum(sample.weight for sample in samples) / max(len(samples), 1) or 1.0
-    pairs = sum(sum(sample.pair_weights) for sample in samples) / max(len(samples), 1) or 1.0
-    return [
-        replace(sample, weight=sample.weight / themes, pair_weights=[weight / pairs for weight in sample.pair_weights])
-        for sample in samples
-    ]
-
-
-def _apart(whole: _Sample) -> Iterator[_Sample]:
-    """Yield the sample for its themes, then one for each of its pairs."""
-    alone, *pairs = apart(whole.row)
-    yield replace(whole, row=alone, stance=[], pair_weights=[])
-    unknown = np.full_like(whole.themes, np.nan)
-    for row, label, count in zip(pairs, whole.stance, whole.pair_weights, strict=True):
-        yield replace(whole, row=row, themes=unknown, stance=[label], weight=0.0, pair_weights=[count])
+    pairs = sum(float(sample.stance.sum()) for sample in samples) / max(len(samples), 1) or 1.0
+    return [replace(sample, weight=sample.weight / themes, stance=sample.stance / pairs) for sample in samples]
 
 
 def _collate(samples: Sequence[_Sample]) -> dict[str, torch.Tensor]:
     tokens = _tensors([sample.row for sample in samples])
-    shape = tokens["slots"].shape
-    stance, pair_weights = torch.full(shape, IGNORED), torch.zeros(shape)
+    stance = torch.zeros(*tokens["slots"].shape, len(STANCES))
     for place, sample in enumerate(samples):
-        size = len(sample.stance)
-        stance[place, :size] = torch.tensor(sample.stance, dtype=torch.long)
-        pair_weights[place, :size] = torch.tensor(sample.pair_weights)
+        stance[place, : len(sample.stance)] = torch.from_numpy(sample.stance)
     themes = torch.from_numpy(np.stack([sample.themes for sample in samples]))
     weights = torch.tensor([sample.weight for sample in samples])
-    return tokens | {"themes": themes, "stance": stance, "weights": weights, "pair_weights": pair_weights}
+    return tokens | {"themes": themes, "stance": stance, "weights": weights}
 
 
 def _tensors(rows: Sequence[Row]) -> dict[str, torch.Tensor]:

@@ -28,6 +28,7 @@ from rareearth_nlp.tagging.manifest import Provenance
 from rareearth_nlp.tagging.tagger import Tagger, new_tagger
 from rareearth_nlp.training.abstain import promises
 from rareearth_nlp.training.calibrate import choose_thresholds, fit_calibration, out_of_fold, squared_error
+from rareearth_nlp.training.distil import Taught, teach
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -47,6 +48,7 @@ class Ingredients:
     corpus_digest: str
     datasets: DatasetDict
     weights: Weights | None
+    taught: Taught | None = None
 
     def split(self, name: str) -> Labelled:
         """Return a split as arrays."""
@@ -76,8 +78,10 @@ def gather(config: Config) -> Ingredients:
     schema = load_labels(config.labels_path)
     digest, datasets = load_splits(config, schema)
     refuse_empty_splits(datasets)
-    weights = find_weights(config.model) if isinstance(config.model, EncoderConfig) else None
-    return Ingredients(config, schema, digest, datasets, weights)
+    if not isinstance(config.model, EncoderConfig):
+        return Ingredients(config, schema, digest, datasets, None)
+    weights, taught = find_weights(config.model), teach(config.distillation, schema)
+    return Ingredients(config, schema, digest, datasets, weights, taught)
 
 
 def load_splits(config: Config, schema: LabelSchema) -> tuple[str, DatasetDict]:
@@ -233,6 +237,7 @@ def _fit(
         random_seed=config.random_seed,
         checkpoints=_checkpoints(ingredients) / part.replace(" ", "-"),
         after_epoch=report,
+        taught=ingredients.taught,
     )
 
 
@@ -248,6 +253,7 @@ def _training_id(ingredients: Ingredients) -> str:
         ingredients.schema.model_dump_json(),
         str(config.random_seed),
         str(config.calibration.folds),
+        config.distillation.model_dump_json(),
         ingredients.corpus_digest,
         str(ingredients.split_sizes),
     )

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from rareearth_nlp.models.joint import IGNORED, JointEncoder, _means, _sees
+from rareearth_nlp.models.joint import JointEncoder, _means, _sees
 from rareearth_nlp.models.tokens import PADDING, Tokens, pad
 
-NAN = math.nan
+NAN, IGNORED = math.nan, 3
 SENTENCES = ["The union won.", "The well ran dry."]
 
 
@@ -32,9 +32,9 @@ def _loss(
     model: JointEncoder, folder: Path, themes: list[list[float]], stance: list[int], weights: list[float] | None = None
 ) -> torch.Tensor:
     counts = torch.tensor(weights or [1.0] * len(stance))
-    labels = {"themes": torch.tensor(themes), "stance": torch.tensor(stance)[:, None]}
+    shares = torch.eye(4)[stance][:, None, :3] * counts[:, None, None]
     found: dict[str, torch.Tensor] = model(
-        **_tokens(folder, len(stance)), **labels, weights=counts, pair_weights=counts[:, None]
+        **_tokens(folder, len(stance)), themes=torch.tensor(themes), stance=shares, weights=counts
     )
     return found["loss"]
 

@@ -24,10 +24,12 @@ FOLDER = Path(__file__).parent
 RECIPE = ("model.epochs=2",)
 CHANGES: Mapping[str, tuple[str, ...]] = {
     "recipe": (),
-    "without context": ("model.context=false",),
-    "half the learning rate": ("model.learning_rate=1e-4", "model.head_learning_rate=5e-4"),
-    "sided pairs weigh the same": ("model.sided_weight=1",),
     "four epochs": ("model.epochs=4",),
+    "half the learning rate": ("model.learning_rate=1e-4", "model.head_learning_rate=5e-4"),
+    "without context": ("model.context=false",),
+    "sided pairs weigh the same": ("model.sided_weight=1",),
+    "batches of sixteen": ("model.batch_size=16",),
+    "every pair by itself": ("model.pairs=true",),
 }
 
 

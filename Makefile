@@ -20,7 +20,7 @@ format: $(READY)
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
 bench: $(READY)  ## speed of tagging, both model families, side by side
-	@$(BIN)/python experiments/bench/run.py
+	@$(BIN)/python experiments/bench/run.py $(ARGS)
 
 experiment: $(READY)  ## a folder of experiments/, such as NAME=ablation ARGS="13"
 	@$(BIN)/python experiments/$(NAME)/run.py $(ARGS)

@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _training_commands(commands)
     _gate_commands(commands)
+    _export_command(commands)
     _tagging_commands(commands)
     _corpus_commands(commands)
     return parser
@@ -113,6 +114,18 @@ def _gate_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     floors.add_argument("taggers", nargs="+", metavar="TAGGER", help="a directory, runs:/... or models:/...")
     for action in (check, floors):
         action.add_argument("--floors", metavar="FILE", help="default: configs/quality_floors.yaml")
+
+
+def _export_command(commands: argparse._SubParsersAction[_Parser]) -> None:
+    export = commands.add_parser("export", help="a faster form of a tagger, checked against it")
+    export.set_defaults(run="export:export")
+    export.add_argument("-o", "--out", required=True, metavar="DIR", help="the new tagger directory")
+    export.add_argument(
+        "--precision", choices=("fp32", "bf16", "int8"), default="fp32", help="of the computation; default: fp32"
+    )
+    export.add_argument("--onnx", action="store_true", help="an ONNX file as well, for fp32")
+    export.add_argument("--sentences", metavar="CORPUS", help="to check on; default: the shipped text without labels")
+    export.add_argument("--tagger", metavar="WHERE", help="as for the other commands")
 
 
 def _tagging_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -178,6 +191,16 @@ def _target_options(command: argparse.ArgumentParser) -> None:
     targets.add_argument("--no-targets", action="store_const", const=[], dest="targets", help="themes only")
 
 
+def _engine_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--runtime",
+        choices=("auto", "torch", "openvino", "onnx"),
+        default="auto",
+        help="what computes an encoder; default: the fastest that the tagger was exported for and that is installed",
+    )
+    command.add_argument("--threads", type=_count, metavar="CORES", help="how many cores to take; default: all")
+
+
 def _count(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -199,6 +222,7 @@ def _tagger_option(command: argparse.ArgumentParser) -> None:
         metavar="LABEL=VALUE",
         help="another threshold for a theme, or for favor and against; repeatable",
     )
+    _engine_options(command)
 
 
 def _log_to_stderr() -> None:

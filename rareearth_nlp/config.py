@@ -133,11 +133,6 @@ class DistillationConfig(Strict):
     def _at_home(cls, documents: Path | None) -> Path | None:
         return documents.expanduser().resolve() if documents else None
 
-    @property
-    def documents_path(self) -> Path:
-        """The sentences, those shipped by default."""
-        return self.documents or shipped("seeds", "unlabelled")
-
 
 class TrackingConfig(Strict):
     """Where runs go when `MLFLOW_TRACKING_URI` is not set.

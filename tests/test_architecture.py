@@ -32,6 +32,9 @@ ONLY_IN = {
     "fastapi": {"serving"},
     "torch": {"models", "training"},
     "transformers": {"models", "training"},
+    "openvino": {"models"},
+    "onnxruntime": {"models"},
+    "nncf": {"models"},
 }
 
 

@@ -1,92 +1,165 @@
-"""Speed of tagging, side by side in one run: `make bench`.
+"""Speed of tagging, side by side in one run: `make bench`, or `make bench ARGS="quick TAGGER"`.
 
-Interleaved repeats, so that a machine whose speed drifts is fair to all; medians, and ratios to the first path. Speed
-does not depend on what a model has learnt, so the encoder carries its starting weights and two untrained heads.
+Interleaved repeats, so that a machine whose speed drifts is fair to all; medians with the least and the most, ratios to
+the pipeline with its defaults, and how many decisions differ from torch in fp32. Writes latest.json and chart.png.
 """
 
 from __future__ import annotations
 
 import json
 import platform
+import resource
 import statistics
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import torch
-from transformers import AutoModel
+from contenders import BASELINE, Path_, flipped, others, ours
+from matplotlib.figure import Figure
 
-from rareearth_nlp.config import EncoderConfig, TfidfConfig, load_config
-from rareearth_nlp.labels import load_labels
-from rareearth_nlp.models.contract import Classifier
-from rareearth_nlp.models.encoder import EncoderClassifier, JointEncoder, load_tokenizer
+from rareearth_nlp.config import TfidfConfig, load_config
+from rareearth_nlp.corpus.unlabelled import Unlabelled, read_unlabelled
 from rareearth_nlp.models.tfidf import fit_tfidf
-from rareearth_nlp.models.weights import find_weights
+from rareearth_nlp.tagging.choosing import choose_tagger
+from rareearth_nlp.tagging.tagger import Tagger
 from rareearth_nlp.training.train import gather
 
-OUT = Path(__file__).with_name("latest.json")
-REPEATS = 5
-SENTENCES = 200
+OUT = Path(__file__).parent
 TARGETS = ("China's state control of rare earth supply", "rare earth supply outside China", "Baogang Group")
+WORKLOADS = {"themes": (), "themes+3": TARGETS}
+PACKAGES = ("rareearth_nlp", "torch", "transformers", "tokenizers", "openvino", "onnxruntime")
+FLOPS_PER_TOKEN = 2 * 6 * (4 * 384 * 384 + 2 * 384 * 1536)
+"""Of the matrix products with weights in all-MiniLM-L6-v2."""
 
 
-def main() -> None:
-    """Time every path on every workload, print a table, save the figures."""
-    ingredients = gather(load_config("tfidf"))
-    train = ingredients.split("train")
-    texts = train.texts[:SENTENCES]
-    encoder = _encoder(len(load_labels(load_config().labels_path).themes))
+def main(arguments: Sequence[str]) -> None:
+    """Time every way on every workload, print a table, save the figures."""
+    quick = "quick" in arguments
+    named = [word for word in arguments if word != "quick"]
+    tagger = choose_tagger(named[0] if named else None, runtime="torch")
+    sentences = read_unlabelled(None, tagger.schema)
+    size, repeats = (200, 3) if quick else (1000, 5)
+    texts = list(dict.fromkeys(sentences.texts))[:size]
+    report: dict[str, Any] = _machine(tagger) | {"sentences": size, "repeats": repeats}
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        contenders = _contenders(tagger, sentences, folder, ["fp32"] if quick else ["fp32", "int8"])
+        report["rows"] = [
+            row
+            for workload, targets in WORKLOADS.items()
+            for row in _time(workload, contenders, texts, targets, repeats, tagger)
+        ]
+        report["gemm_peak_gflops"] = _gemm_peak()
+        report["start"] = [_start(folder / "fp32", runtime) for runtime in ("openvino", "onnx", "torch")]
+        report["curve"] = _curve(contenders, texts, tagger)
+        report["bytes"] = {place.name: _size(place) for place in sorted(folder.iterdir())}
+    (OUT / "latest.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    _chart(report["rows"])
+
+
+def _machine(tagger: Tagger) -> dict[str, Any]:
+    return {
+        "machine": platform.processor() or platform.machine(),
+        "threads": torch.get_num_threads(),
+        "versions": {name: version(name) for name in PACKAGES},
+        "tagger": tagger.id,
+    }
+
+
+def _contenders(tagger: Tagger, sentences: Unlabelled, folder: Path, precisions: Sequence[str]) -> dict[str, Path_]:
+    train = gather(load_config("tfidf")).split("train")
     tfidf = fit_tfidf(train, TfidfConfig(family="tfidf"), random_seed=0)
-    rows = []
-    for workload, targets in {"themes": (), "themes+3": TARGETS}.items():
-        paths = {
-            "encoder, one sentence at a time": lambda: _one_by_one(encoder, texts, targets),  # noqa: B023
-            "encoder, sorted batches": lambda: encoder.score(texts, targets),  # noqa: B023
-            "tfidf": lambda: tfidf.score(texts, targets),  # noqa: B023
-        }
-        rows += _time(workload, paths)
-    report = {"machine": platform.processor() or platform.machine(), "threads": torch.get_num_threads()}
-    report |= {"torch": torch.__version__, "python": platform.python_version(), "rows": rows}
-    OUT.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    found = dict(others(len(tagger.schema.themes))) | dict(ours(tagger, sentences, folder, precisions))
+    return found | {"TF-IDF": lambda texts, targets: tfidf.score(texts, [targets] * len(texts))}
 
 
-def _encoder(themes: int) -> EncoderClassifier:
-    settings = EncoderConfig(family="encoder")
-    folder = find_weights(settings).folder
-    model = JointEncoder(AutoModel.from_pretrained(folder, dtype=torch.float32), themes)
-    return EncoderClassifier(model, load_tokenizer(folder), settings.max_tokens)
-
-
-def _one_by_one(classifier: Classifier, texts: Sequence[str], targets: Sequence[str]) -> None:
-    for text in texts:
-        classifier.score([text], targets)
-
-
-def _time(workload: str, paths: dict[str, Callable[[], object]]) -> list[dict[str, object]]:
-    seconds: dict[str, list[float]] = {name: [] for name in paths}
-    for repeat in range(REPEATS + 1):
-        for name, run in paths.items():
-            start = time.perf_counter()
-            run()
-            if repeat:  # the first round warms up
-                seconds[name].append(time.perf_counter() - start)
-    first = seconds[next(iter(paths))]
-    rows = []
+def _time(
+    workload: str,
+    contenders: Mapping[str, Path_],
+    texts: Sequence[str],
+    targets: Sequence[str],
+    repeats: int,
+    tagger: Tagger,
+) -> list[dict[str, Any]]:
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    scores = {name: run(texts, targets) for name, run in contenders.items()}  # this also warms up
+    for _ in range(repeats):
+        for name, run in contenders.items():
+            seconds[name].append(_seconds(lambda: run(texts, targets)))  # noqa: B023
+    reference, rows = scores["torch fp32"], []
     for name, taken in seconds.items():
-        speed = [SENTENCES / value for value in taken]
-        ratio = statistics.median(a / b for a, b in zip(first, taken, strict=True))
+        speed = [len(texts) / value for value in taken]
+        ratio = statistics.median(first / own for first, own in zip(seconds[BASELINE], taken, strict=True))
+        compared = scores[name] is not None and reference is not None and name != "TF-IDF"
         rows.append(
             {
                 "workload": workload,
                 "path": name,
                 "sentences_per_second": {"median": statistics.median(speed), "min": min(speed), "max": max(speed)},
                 "ratio": ratio,
+                "tags_flipped": flipped(tagger, reference, scores[name]) if compared else None,  # type: ignore[arg-type]
             }
         )
-        sys.stdout.write(f"{workload:10} {name:34} {statistics.median(speed):10.0f} sentences/s   x {ratio:.1f}\n")
+        sys.stdout.write(f"{workload:9} {name:24} {statistics.median(speed):9.0f} sentences/s   x {ratio:6.1f}\n")
     return rows
 
 
+def _seconds(run: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def _gemm_peak() -> float:
+    """Return GFLOP/s of fp32 matrix products of the encoder's largest shape, the best of several."""
+    left, right = torch.randn(2048, 384), torch.randn(384, 1536)
+    best = min(_seconds(lambda: torch.mm(left, right)) for _ in range(50))
+    return 2 * 2048 * 384 * 1536 / best / 1e9
+
+
+def _start(folder: Path, runtime: str) -> dict[str, Any]:
+    """Return seconds from a cold shell to the first tag, the median of three, and the peak memory."""
+    words = ["predict", "--tagger", str(folder), "--runtime", runtime, "--json", "Regulators cut the quota by a tenth."]
+    command = [sys.executable, "-m", "rareearth_nlp", *words]
+    taken = [_seconds(lambda: subprocess.run(command, check=True, capture_output=True)) for _ in range(3)]  # noqa: S603
+    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    sys.stdout.write(f"start     {runtime:24} {statistics.median(taken):9.2f} s\n")
+    return {"runtime": runtime, "seconds": statistics.median(taken), "peak_mb_so_far": memory}
+
+
+def _curve(contenders: Mapping[str, Path_], texts: Sequence[str], tagger: Tagger) -> list[dict[str, Any]]:
+    """Return seconds of the fastest fp32 engine for more sentences and for more targets."""
+    run = contenders["OpenVINO fp32"]
+    names = [target.name for target in tagger.schema.targets][:16]
+    part = texts[: len(texts) // 4]
+    rows = []
+    for count in (1, 4, 8, 16):
+        rows.append({"targets": count, "sentences": len(part), "seconds": _seconds(lambda: run(part, names[:count]))})  # noqa: B023
+    for share in (16, 4, 1):
+        some = texts[: len(texts) // share]
+        rows.append({"targets": 0, "sentences": len(some), "seconds": _seconds(lambda: run(some, ()))})  # noqa: B023
+    return rows
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def _chart(rows: Sequence[Mapping[str, Any]]) -> None:
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    for axes, workload in zip(figure.subplots(1, 2), WORKLOADS, strict=True):
+        own = [row for row in rows if row["workload"] == workload and row["path"] != "TF-IDF"]
+        axes.barh([row["path"] for row in own], [row["ratio"] for row in own])
+        axes.invert_yaxis()
+        axes.set(title=workload, xlabel="times the pipeline's speed")
+    figure.savefig(OUT / "chart.png", dpi=120)
+
+
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

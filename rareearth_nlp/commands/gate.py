@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from rareearth_nlp.commands.options import tagger_options
 from rareearth_nlp.corpus.dataset import Labelled, labelled
 from rareearth_nlp.errors import DataError
 from rareearth_nlp.evaluation.evaluate import score_labelled
@@ -26,7 +27,7 @@ _log = logging.getLogger(__name__)
 def check(arguments: Namespace) -> int:
     """Say `pass` or `fail`, and nothing else of the test split; a failure ends with 1."""
     floors = read_floors(_floors_file(arguments))
-    tagger = choose_tagger(arguments.tagger, arguments.thresholds)
+    tagger = choose_tagger(*tagger_options(arguments))
     test = _test_split(tagger)
     with _counted(tagger, test) as run:
         scores = score_labelled(tagger, test, progress=True)

@@ -9,6 +9,7 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from rareearth_nlp.commands.options import tagger_options
 from rareearth_nlp.documents import Document
 from rareearth_nlp.errors import DataError
 from rareearth_nlp.reading import SUFFIXES, read_article, read_text
@@ -21,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 def predict(arguments: Namespace) -> int:
     """Tag the texts given as arguments; each is a document of its own."""
-    tagger = choose_tagger(arguments.tagger, arguments.thresholds)
+    tagger = choose_tagger(*tagger_options(arguments))
     documents = [read_text(text, f"text {number}") for number, text in enumerate(arguments.text, start=1)]
     _warn_of_other_languages(documents)
     for tagged in tagger.tag(documents, arguments.targets, precision=arguments.precision):
@@ -47,7 +48,7 @@ def tag(arguments: Namespace) -> int:
     for problem in problems:
         _log.warning("skipped %s", problem)
     _warn_of_other_languages(documents)
-    tagger = choose_tagger(arguments.tagger, arguments.thresholds)
+    tagger = choose_tagger(*tagger_options(arguments))
     tagged = tagger.tag(documents, arguments.targets, precision=arguments.precision, progress=True)
     write(tagged, out, overwrite=arguments.overwrite)
     _log.info("%s: %d documents, %d skipped", out, len(documents), len(problems))
@@ -60,7 +61,7 @@ def serve(arguments: Namespace) -> int:
 
     from rareearth_nlp.serving.api import build_api
 
-    api = build_api(choose_tagger(arguments.tagger, arguments.thresholds))
+    api = build_api(choose_tagger(*tagger_options(arguments)))
     uvicorn.run(api, host=arguments.host, port=arguments.port, log_level="info")
     return 0
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from rareearth_nlp.commands.options import tagger_options
 from rareearth_nlp.commands.show import console, metrics_table, parts_table, promises_table, tags_table
 from rareearth_nlp.config import CalibrationConfig, Config, EncoderConfig, load_config
 from rareearth_nlp.corpus.dataset import Labelled, labelled
@@ -69,7 +70,7 @@ def evaluate(arguments: Namespace) -> int:
     out = Path(arguments.out) if arguments.out else None
     if out and not out.parent.is_dir():
         raise DataError(f"{out}: its folder does not exist; name a file in one that does")
-    tagger = choose_tagger(arguments.tagger, arguments.thresholds)
+    tagger = choose_tagger(*tagger_options(arguments))
     settings = _settings(tagger, arguments.corpus)
     tags, data, learn = _split_to_read(tagger, settings, arguments.split)
     evaluation = evaluate_tagger(tagger, data, tagger.schema, tagger.manifest.rule, progress=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rareearth_nlp.errors import DataError, ModelError
+from rareearth_nlp.models.engines import Runtime
 from rareearth_nlp.tagging.manifest import MANIFEST_FILE, read_manifest
 from rareearth_nlp.tagging.tagger import Tagger
 
@@ -17,19 +18,26 @@ VARIABLE = "RAREEARTH_TAGGER"
 FOLDER = Path("taggers")
 
 
-def choose_tagger(asked: str | None = None, thresholds: Sequence[str] = ()) -> Tagger:
+def choose_tagger(
+    asked: str | None = None,
+    thresholds: Sequence[str] = (),
+    runtime: Runtime = "auto",
+    threads: int | None = None,
+) -> Tagger:
     """Return the tagger asked for, else that of `RAREEARTH_TAGGER`, else the newest under `taggers/`; the log names it.
 
     Args:
         asked: A directory, or a URI of MLflow.
         thresholds: To change, as `LABEL=VALUE`.
+        runtime: As for `Tagger.load`.
+        threads: As for `Tagger.load`.
 
     Raises:
         ModelError: There is none, or it cannot be loaded.
         DataError: A threshold is not understood.
     """
     source, why = _source(asked)
-    tagger = Tagger.load(source)
+    tagger = Tagger.load(source, runtime=runtime, threads=threads)
     if thresholds:
         tagger = tagger.with_thresholds(dict(map(_threshold, thresholds)))
     _log.info("tagger %s (id %s, %s)", source, tagger.id, why)

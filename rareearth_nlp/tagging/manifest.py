@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rareearth_nlp.errors import ModelError
+from rareearth_nlp.evaluation.parity import Parity
 from rareearth_nlp.models.decisions import DecisionRule
 from rareearth_nlp.models.weights import sha256
 from rareearth_nlp.validation import Strict, reason, validate
@@ -50,6 +51,7 @@ class Manifest(Strict):
     Attributes:
         files: SHA-256 of every other file in the directory, by its relative path.
         rule: How tags come from scores.
+        parity: How far an exported tagger is from the one that was trained; None if it is that one.
     """
 
     format_version: int
@@ -57,6 +59,7 @@ class Manifest(Strict):
     rule: DecisionRule
     provenance: Provenance
     files: dict[str, str]
+    parity: Parity | None = None
 
     @property
     def id(self) -> str:

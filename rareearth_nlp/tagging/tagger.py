@@ -17,6 +17,7 @@ from rareearth_nlp.errors import DataError, ModelError
 from rareearth_nlp.labels import STANCES, LabelSchema, load_labels
 from rareearth_nlp.models.contract import Classifier, Scores
 from rareearth_nlp.models.decisions import DecisionRule, Decisions, decide
+from rareearth_nlp.models.engines import Runtime
 from rareearth_nlp.models.loading import load_classifier
 from rareearth_nlp.reading import read_text
 from rareearth_nlp.tagging.manifest import (
@@ -52,8 +53,14 @@ class Tagger:
         self._classifier = classifier
 
     @classmethod
-    def load(cls, source: str | Path) -> Tagger:
+    def load(cls, source: str | Path, *, runtime: Runtime = "auto", threads: int | None = None) -> Tagger:
         """Return the tagger in a directory, or behind a `runs:/` or `models:/` URI of MLflow.
+
+        Args:
+            source: Where it is.
+            runtime: What computes an encoder: torch, openvino or onnx; auto takes the fastest that the tagger was
+                exported for and that is installed.
+            threads: How many cores to take; None takes all.
 
         Raises:
             ModelError: It is missing, of a newer format, or a file is missing or altered.
@@ -62,12 +69,13 @@ class Tagger:
             from rareearth_nlp.tracking import download
 
             with TemporaryDirectory() as copy:
-                return cls.load(download(str(source), Path(copy)))
+                return cls.load(download(str(source), Path(copy)), runtime=runtime, threads=threads)
         folder = Path(source)
         manifest = read_manifest(folder)
         verify(folder, manifest)
         schema = load_labels(folder / LABELS_FILE)
-        return cls(load_classifier(manifest.family, folder / MODEL_FOLDER, schema), schema, manifest)
+        classifier = load_classifier(manifest.family, folder / MODEL_FOLDER, schema, runtime, threads)
+        return cls(classifier, schema, manifest)
 
     @property
     def id(self) -> str:

@@ -8,13 +8,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 
 from rareearth_nlp.config import DistillationConfig
-from rareearth_nlp.corpus.loading import load_corpus
-from rareearth_nlp.documents import contexts
+from rareearth_nlp.corpus.unlabelled import Unlabelled, read_unlabelled
 from rareearth_nlp.errors import ConfigError
 from rareearth_nlp.labels import LabelSchema
 from rareearth_nlp.models.contract import Scores
@@ -25,18 +23,9 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Taught:
-    """Sentences without labels, and the mean of the teachers' scores.
+    """Sentences without labels, and the mean of the teachers' calibrated scores."""
 
-    Attributes:
-        texts: The sentences.
-        contexts: What stands before each.
-        asked: The targets of each: the standing ones, and the listed ones that its document names.
-        scores: Calibrated.
-    """
-
-    texts: list[str]
-    contexts: list[str]
-    asked: list[list[str]]
+    sentences: Unlabelled
     scores: Scores
 
 
@@ -50,31 +39,16 @@ def teach(settings: DistillationConfig, schema: LabelSchema) -> Taught | None:
     """
     if not settings.teachers:
         return None
-    taught = _sentences(settings, schema)
+    sentences = read_unlabelled(settings.documents, schema)
     found = []
     for folder in settings.teachers:
         teacher = Tagger.load(folder)
         if teacher.schema.theme_names != schema.theme_names:
-            raise ConfigError(
-                f"distillation.teachers: {folder} tags {', '.join(teacher.schema.theme_names)}; name others"
-            )
-        _log.info("asking teacher %s about %d sentences", teacher.id, len(taught.texts))
-        found.append(teacher.score(taught.texts, taught.asked, taught.contexts, progress=True))
-    return Taught(taught.texts, taught.contexts, taught.asked, _mean(found))
-
-
-def _sentences(settings: DistillationConfig, schema: LabelSchema) -> Taught:
-    texts, before, asked = [], [], []
-    corpus = load_corpus(settings.documents_path, schema)
-    for _, group in groupby(corpus.examples, key=lambda example: example.document_id):
-        examples = list(group)
-        whole = "\n".join(example.text for example in examples)
-        targets = [schema.resolve(target) for target in schema.default_targets(whole)]
-        texts += [example.text for example in examples]
-        before += contexts(examples)
-        asked += [targets] * len(examples)
-    none = np.zeros(0, dtype=np.float32)
-    return Taught(texts, before, asked, Scores(none, none, np.zeros(0, dtype=np.bool_)))
+            themes = ", ".join(teacher.schema.theme_names)
+            raise ConfigError(f"distillation.teachers: {folder} tags {themes}; name others")
+        _log.info("asking teacher %s about %d sentences", teacher.id, len(sentences.texts))
+        found.append(teacher.score(sentences.texts, sentences.asked, sentences.contexts, progress=True))
+    return Taught(sentences, _mean(found))
 
 
 def _mean(scores: Sequence[Scores]) -> Scores:

@@ -33,7 +33,8 @@ from rareearth_nlp.corpus.dataset import Labelled
 from rareearth_nlp.errors import ModelError
 from rareearth_nlp.labels import STANCES
 from rareearth_nlp.models.decisions import SIDES
-from rareearth_nlp.models.encoder import EncoderClassifier
+from rareearth_nlp.models.encoder import EncoderClassifier, Reading
+from rareearth_nlp.models.engines import TorchEngine
 from rareearth_nlp.models.joint import JointEncoder
 from rareearth_nlp.models.tokens import Row, Tokens, apart, pad
 from rareearth_nlp.models.weights import Weights
@@ -82,7 +83,8 @@ def finetune(
     tokens = Tokens.load(weights.folder, settings.max_tokens)
     model.stance_shift[STANCES.index("neutral")] = math.log(settings.sided_weight)
     reads_context = settings.context and any(train.contexts)
-    classifier = EncoderClassifier(model, tokens, reads_context=reads_context, pairs=settings.pairs)
+    reading = Reading(settings.max_tokens, reads_context, settings.pairs)
+    classifier = EncoderClassifier(TorchEngine(model), tokens, reading)
     samples = _lessons(train, taught, tokens, settings, contexts=False)
     epoch = math.ceil(len(samples) / settings.batch_size)
     if reads_context:
@@ -112,7 +114,8 @@ def _lessons(
     stances = np.eye(len(STANCES), dtype=np.float32)[train.stances]
     samples = _samples(rows, train.themes, stances, train.weights, settings)
     if taught:
-        rows = tokens.rows(taught.texts, taught.asked, taught.contexts if contexts else None)
+        other = taught.sentences
+        rows = tokens.rows(other.texts, other.asked, other.contexts if contexts else None)
         ones = np.ones(len(rows), dtype=np.float32)
         samples += _samples(rows, taught.scores.themes, taught.scores.stances, ones, settings)
     return _evened(samples)

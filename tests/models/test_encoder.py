@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,19 +10,20 @@ import pytest
 
 from rareearth_nlp.errors import ModelError
 from rareearth_nlp.models.encoder import EncoderClassifier
+from rareearth_nlp.models.engines import Batch, Logits
 from rareearth_nlp.tagging.tagger import Tagger
 
 
 @pytest.fixture
 def classifier(encoder_folder: Path) -> EncoderClassifier:
-    return EncoderClassifier.load(encoder_folder / "model", themes=2)
+    return EncoderClassifier.load(encoder_folder / "model", 2, "torch")
 
 
 def test_context_is_read_only_by_a_tagger_that_learnt_it(classifier: EncoderClassifier, tmp_path: Path) -> None:
     plain, around = (classifier.score(["It stopped."], [["the mine"]], context) for context in (None, ["A strike."]))
     assert not np.allclose(plain.themes, around.themes, atol=1e-5)
     assert not np.allclose(plain.stances, around.stances, atol=1e-5)
-    deaf = EncoderClassifier(classifier._model, classifier._tokens, reads_context=False)
+    deaf = EncoderClassifier(classifier.engine, classifier.tokens, replace(classifier.reading, reads_context=False))
     deaf.save(tmp_path)
     again = EncoderClassifier.load(tmp_path, themes=2).score(["It stopped."], [["the mine"]], ["A strike."])
     np.testing.assert_array_equal(again.themes, plain.themes)
@@ -29,13 +31,14 @@ def test_context_is_read_only_by_a_tagger_that_learnt_it(classifier: EncoderClas
 
 def test_what_comes_again_is_computed_once(classifier: EncoderClassifier, monkeypatch: pytest.MonkeyPatch) -> None:
     computed: list[int] = []
-    forward = type(classifier._model).forward
+    engine = classifier.engine
 
-    def counted(self: object, **tokens: object) -> object:
-        computed.append(len(tokens["input_ids"]))  # type: ignore[arg-type]
-        return forward(self, **tokens)  # type: ignore[arg-type]
+    def counted(batch: Batch) -> Logits:
+        computed.append(len(batch["input_ids"]))
+        return engine(batch)
 
-    monkeypatch.setattr(type(classifier._model), "forward", counted)
+    monkeypatch.setattr(classifier, "engine", counted)
+    monkeypatch.setattr(counted, "themes", 2, raising=False)
     sentences = ["It ran.", "It fell.", "It ran.", "It ran."]
     found = classifier.score(sentences, [["the mine"], ["the mine"], ["the mine"], ["water"]])
     assert sum(computed) == 3

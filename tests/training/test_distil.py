@@ -23,10 +23,10 @@ TEXT = STARTER / "corpus.jsonl"
 def test_the_teachers_mean_is_taught(encoder_folder: Path, tfidf_folder: Path, schema: LabelSchema) -> None:
     taught = teach(DistillationConfig(teachers=(encoder_folder, tfidf_folder), documents=TEXT), schema)
     assert taught is not None
-    assert len(taught.texts) == 32
-    assert all(asked[0] == "the Salar Blanco lithium mine" for asked in taught.asked)
+    assert len(taught.sentences.texts) == 32
+    assert all(asked[0] == "the Salar Blanco lithium mine" for asked in taught.sentences.asked)
     scores = [
-        Tagger.load(folder).score(taught.texts, taught.asked, taught.contexts)
+        Tagger.load(folder).score(taught.sentences.texts, taught.sentences.asked, taught.sentences.contexts)
         for folder in (encoder_folder, tfidf_folder)
     ]
     np.testing.assert_allclose(taught.scores.themes, (scores[0].themes + scores[1].themes) / 2, atol=1e-5)

@@ -15,9 +15,11 @@ from transformers import AutoConfig, AutoModel, PreTrainedModel
 
 from rareearth_nlp.config import EncoderConfig
 from rareearth_nlp.corpus.dataset import Labelled
+from rareearth_nlp.corpus.unlabelled import Unlabelled
 from rareearth_nlp.errors import ModelError
 from rareearth_nlp.models.contract import Scores
 from rareearth_nlp.models.encoder import EncoderClassifier
+from rareearth_nlp.models.engines import TorchEngine
 from rareearth_nlp.models.tokens import Tokens
 from rareearth_nlp.models.weights import find_weights
 from rareearth_nlp.training.distil import Taught
@@ -37,7 +39,8 @@ def test_a_side_weighs_more_and_the_weight_is_taken_back(toy_weights: Path, tmp_
     assert pairs.mean() == pytest.approx(1)
     assert [sample.weight for sample in samples] == pytest.approx([2, 1, 0])
     classifier = _finetuned(train, toy_weights, tmp_path)
-    assert classifier._model.stance_shift.tolist() == pytest.approx([0, 0, math.log(3)])
+    assert isinstance(classifier.engine, TorchEngine)
+    assert classifier.engine.model.stance_shift.tolist() == pytest.approx([0, 0, math.log(3)])
 
 
 def test_where_pairs_are_read_every_pair_is_a_row(toy_weights: Path) -> None:
@@ -66,7 +69,7 @@ def test_a_batch_carries_its_labels(toy_weights: Path) -> None:
 def test_what_teachers_say_counts_beside_the_labels(toy_weights: Path) -> None:
     train = new_labelled([[1, 0]], [2])
     scores = Scores(np.array([[0.2, 0.7]], np.float32), np.array([[0.5, 0.1, 0.4]], np.float32), np.zeros(1, bool))
-    taught = Taught(["It ran."], ["Water fell."], [["the mine"]], scores)
+    taught = Taught(Unlabelled(["It ran."], ["Water fell."], [["the mine"]]), scores)
     annotated, other = _lessons(train, taught, Tokens.load(toy_weights, 64), SIDED, contexts=True)
     assert annotated.themes.tolist() == [1, 0]
     assert other.themes.tolist() == pytest.approx([0.2, 0.7])

@@ -81,12 +81,13 @@ def _repeat(data: Labelled, scores: Scores, names: Sequence[str], seed: int) -> 
     rule = fit_rule(*_half(data, scores, first), names)
     other, unseen = _half(data, scores, ~first)
     for kept in kept_promises(rule, other, rule.calibrate(unseen)):
+        if kept.precision is None:  # not certified, or nothing tagged
+            continue
         yield {
             "promised": kept.promised,
             "label": kept.label,
-            "tags": kept.tags,
-            "precision": kept.precision,
-            "recall": kept.recall,
+            "precision": round(kept.precision, 4),
+            "recall": round(kept.recall, 4),
         }
 
 
@@ -103,10 +104,8 @@ def _lines() -> Iterator[str]:
         for line in file.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
             groups[row["promised"], row["label"]].append(row)
-        for (promised, label), rows in groups.items():
-            given = [row for row in rows if row["precision"] is not None]
-            if given:
-                yield f"| {file.stem} | {promised} | {label} | {len(given)} of {len(rows)} | {_fate(promised, given)} |"
+        for (promised, label), rows in sorted(groups.items()):
+            yield f"| {file.stem} | {promised} | {label} | {len(rows)} of {REPEATS} | {_fate(promised, rows)} |"
 
 
 def _fate(promised: float, given: Sequence[dict[str, Any]]) -> str:

@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> None:
     named = [word for word in arguments if word != "quick"]
     tagger = choose_tagger(named[0] if named else None, runtime="torch")
     sentences = read_unlabelled(None, tagger.schema)
-    size, repeats = (200, 3) if quick else (1000, 5)
+    size, repeats = (100, 3) if quick else (1000, 5)
     texts = list(dict.fromkeys(sentences.texts))[:size]
     report: dict[str, Any] = _machine(tagger) | {"sentences": size, "repeats": repeats}
     with TemporaryDirectory() as temporary:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-MAX_TOKENS = 8192
+MAX_TOKENS = 1024
+"""A batch whose activations stay in a core's cache is computed almost twice as fast as one eight times as large."""
+
 MAX_ROWS = 256
 
 

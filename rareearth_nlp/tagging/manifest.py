@@ -64,7 +64,7 @@ class Manifest(Strict):
     @property
     def id(self) -> str:
         """Twelve digits that name this very tagger: they change with any of its files, its rule or provenance."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+        return hashlib.sha256(self.model_dump_json(exclude_none=True).encode()).hexdigest()[:12]
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -36,6 +36,7 @@ RECIPE = (
     "model.head_learning_rate=5e-4",
     "model.sided_weight=1",
     "model.context=false",
+    "model.pairs=true",
 )
 STANCE_OF = {"positive": "favor", "neutral": "neutral", "negative": "against"}
 MOST_PROBABLE = same_threshold((), 0.5)

@@ -18,6 +18,7 @@ class Parity(Strict):
         mean: Mean difference of scores.
         decisions: Share of the decisions, each theme and each target of each sentence, that differ.
         touched: Share of the sentences in which any decision differs.
+        fp32_layers: Layers that were left in fp32.
     """
 
     sentences: int
@@ -25,6 +26,7 @@ class Parity(Strict):
     mean: float
     decisions: float
     touched: float
+    fp32_layers: tuple[int, ...] = ()
 
 
 def compare(first: Scores, second: Scores, asked: list[list[str]], thresholds: Thresholds) -> Parity:

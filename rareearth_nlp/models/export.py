@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from rareearth_nlp.errors import ModelError
-from rareearth_nlp.models.engines import FILES, Batch, Precision
+from rareearth_nlp.models.engines import FILES, Batch
 from rareearth_nlp.models.joint import JointEncoder
 
 OUTPUTS = ("themes", "stances")
+_LAYER = re.compile(r"\.layer\.(\d+)\.")
 
 
 class _Plain(nn.Module):
@@ -29,39 +32,61 @@ class _Plain(nn.Module):
         return found["theme_logits"], found["stance_logits"]
 
 
-def write_openvino(model: JointEncoder, batches: Sequence[Batch], folder: Path, precision: Precision) -> None:
-    """Write OpenVINO's form into the folder.
+def traced(model: JointEncoder, batch: Batch) -> Any:
+    """Return the network as OpenVINO's, for any number of rows, tokens and targets.
 
     Args:
         model: The network.
-        batches: Of typical sentences. The first one is traced; int8 takes the ranges of all its numbers from them, by
-            the post-training quantization of NNCF.
-        folder: Receives the files.
-        precision: int8 makes another network, bf16 and fp32 are the same one computed otherwise.
+        batch: Several rows with several targets, to trace it with.
 
     Raises:
-        ModelError: OpenVINO, or NNCF for int8, is not installed.
+        ModelError: OpenVINO is not installed.
     """
-    try:
-        import openvino
-
-        if precision == "int8":
-            import nncf
-    except ImportError:
-        raise ModelError("export needs OpenVINO and NNCF; run: pip install 'rareearth_nlp[fast]'") from None
-    names = list(batches[0])
-    example = tuple(torch.from_numpy(values) for values in batches[0].values())
+    openvino = _installed("openvino")
+    example = tuple(torch.from_numpy(values) for values in batch.values())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what libraries say to each other while they trace
         network = openvino.convert_model(_Plain(model).eval(), example_input=example)
-    for place, name in zip(network.inputs, names, strict=True):
-        place.get_tensor().set_names({name})
-    for place, name in zip(network.outputs, OUTPUTS, strict=True):
-        place.get_tensor().set_names({name})
-    if precision == "int8":
-        data = nncf.Dataset([dict(batch) for batch in batches])
-        network = nncf.quantize(network, data, model_type=nncf.ModelType.TRANSFORMER, subset_size=len(batches))
-    openvino.save_model(network, folder / FILES["openvino"][0], compress_to_fp16=False)
+    for places, names in ((network.inputs, batch), (network.outputs, OUTPUTS)):
+        for place, name in zip(places, names, strict=True):
+            place.get_tensor().set_names({name})
+    return network
+
+
+def layers_of(network: Any) -> list[int]:
+    """Return the numbers of a traced network's layers."""
+    names = (operation.get_friendly_name() for operation in network.get_ops())
+    return sorted({int(found[1]) for name in names if (found := _LAYER.search(name))})
+
+
+def quantized(network: Any, batches: Sequence[Batch], spared: Sequence[int]) -> Any:
+    """Return a traced network in int8, by the post-training quantization of NNCF.
+
+    Args:
+        network: From `traced`.
+        batches: Typical sentences, which the ranges of all numbers are taken from.
+        spared: Numbers of the layers that stay in fp32.
+
+    Raises:
+        ModelError: NNCF is not installed.
+    """
+    nncf = _installed("nncf")
+    left = nncf.IgnoredScope(patterns=[rf".*\.layer\.{layer}\..*" for layer in spared], validate=False)
+    data = nncf.Dataset([dict(batch) for batch in batches])
+    kind = nncf.ModelType.TRANSFORMER
+    return nncf.quantize(network, data, model_type=kind, subset_size=len(batches), ignored_scope=left)
+
+
+def write_openvino(network: Any, folder: Path) -> None:
+    """Write a traced network into the folder."""
+    _installed("openvino").save_model(network, folder / FILES["openvino"][0], compress_to_fp16=False)
+
+
+def _installed(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError:
+        raise ModelError(f"export needs {name}; run: pip install 'rareearth_nlp[fast]'") from None
 
 
 def write_onnx(model: JointEncoder, batch: Batch, folder: Path) -> None:

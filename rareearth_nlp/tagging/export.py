@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +19,8 @@ from rareearth_nlp.models.encoder import EncoderClassifier
 from rareearth_nlp.models.engines import Batch, OpenVinoEngine, Precision, TorchEngine
 from rareearth_nlp.models.tokens import pad
 from rareearth_nlp.tagging.tagger import Tagger
+
+_log = logging.getLogger(__name__)
 
 SENTENCES = 2500
 """To compare on."""
@@ -37,36 +41,81 @@ def exported(tagger: Tagger, sentences: Unlabelled, precision: Precision, *, onn
         tagger: As trained, computed by torch.
         sentences: To compare on; a draw of them.
         precision: Of the computation. Other than fp32 leaves out the weights, since torch would give other scores.
-        onnx: Write an ONNX file as well.
+            Where int8 changes too much, its last layers stay in fp32, as few as will do.
+        onnx: Write an ONNX file as well, which is in fp32.
 
     Raises:
         ModelError: The tagger is no encoder or not as trained, what is needed is not installed, or more than
             `MAX_DECISIONS` of the decisions change.
     """
-    from rareearth_nlp.models.export import write_onnx, write_openvino
+    from rareearth_nlp.models.export import traced, write_onnx
 
     trained = tagger.classifier
     if not isinstance(trained, EncoderClassifier) or not isinstance(trained.engine, TorchEngine):
         raise ModelError(f"tagger {tagger.id}: only an encoder as it was trained can be exported; name one")
-    model = trained.engine.model
+    if onnx and precision != "fp32":
+        raise ModelError(
+            f"an ONNX file is in fp32, the tagger would be in {precision}; export them one after the other"
+        )
     calibration, comparison = _drawn(sentences)
     batches = list(_batches(trained, calibration))
+    network = traced(trained.engine.model, batches[0])
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        write_openvino(model, batches, folder, precision)
         if precision == "fp32":
-            model.save(folder)
+            trained.engine.save(folder)
         if onnx:
-            write_onnx(model, batches[0], folder)
+            write_onnx(trained.engine.model, batches[0], folder)
+        forms = _forms(network, batches, precision, folder)
+        fast, parity = _like_enough(tagger, trained, precision, forms, comparison)
+        yield Tagger(fast, tagger.schema, tagger.manifest.model_copy(update={"parity": parity}))
+
+
+def _forms(
+    network: Any, batches: Sequence[Batch], precision: Precision, folder: Path
+) -> Iterator[tuple[Path, list[int]]]:
+    """Yield where a compiled form is and which of its layers are in fp32: of int8 first none, then ever more."""
+    from rareearth_nlp.models.export import layers_of, quantized, write_openvino
+
+    if precision != "int8":
+        write_openvino(network, folder)
+        yield folder, []
+        return
+    layers = layers_of(network)
+    for count in range(len(layers)):
+        spared = layers[len(layers) - count :]
+        place = folder / f"{count}-spared"  # the files of the form before are still open
+        place.mkdir()
+        write_openvino(quantized(network.clone(), batches, spared), place)
+        yield place, spared
+
+
+def _like_enough(
+    tagger: Tagger,
+    trained: EncoderClassifier,
+    precision: Precision,
+    forms: Iterator[tuple[Path, list[int]]],
+    sentences: Unlabelled,
+) -> tuple[EncoderClassifier, Parity]:
+    """Return the first form that keeps the decisions, and how far it is."""
+    rule, questions = tagger.manifest.rule, (sentences.texts, sentences.asked, sentences.contexts)
+    expected = rule.calibrate(trained.score(*questions, progress=True))
+    best = 1.0
+    for folder, spared in forms:
         engine = OpenVinoEngine(folder, trained.engine.themes, precision)
         fast = EncoderClassifier(engine, trained.tokens, replace(trained.reading, precision=precision))
-        parity = _parity(tagger, fast, comparison)
-        if parity.decisions > MAX_DECISIONS:
-            raise ModelError(
-                f"{precision} changes {parity.decisions:.2%} of the decisions on {parity.sentences} sentences, more "
-                f"than {MAX_DECISIONS:.1%}; export in a higher precision"
-            )
-        yield Tagger(fast, tagger.schema, tagger.manifest.model_copy(update={"parity": parity}))
+        found = rule.calibrate(fast.score(*questions, progress=True))
+        parity = compare(expected, found, sentences.asked, rule.thresholds)
+        _log.info(
+            "%s, %d layers in fp32: %.2f%% of the decisions change", precision, len(spared), parity.decisions * 100
+        )
+        if parity.decisions <= MAX_DECISIONS:
+            return fast, parity.model_copy(update={"fp32_layers": tuple(spared)})
+        best = min(best, parity.decisions)
+    raise ModelError(
+        f"{precision} changes {best:.2%} of the decisions on {len(sentences.texts)} sentences, more than "
+        f"{MAX_DECISIONS:.1%}; export in a higher precision"
+    )
 
 
 def _drawn(sentences: Unlabelled) -> tuple[Unlabelled, Unlabelled]:
@@ -90,12 +139,3 @@ def _batches(classifier: EncoderClassifier, sentences: Unlabelled) -> Iterator[B
     rows = classifier.rows(sentences.texts, sentences.asked, around)
     for start in range(0, len(rows), BATCH):
         yield pad(rows[start : start + BATCH])
-
-
-def _parity(tagger: Tagger, fast: EncoderClassifier, sentences: Unlabelled) -> Parity:
-    rule = tagger.manifest.rule
-    questions = (sentences.texts, sentences.asked, sentences.contexts)
-    first, second = (
-        rule.calibrate(classifier.score(*questions, progress=True)) for classifier in (tagger.classifier, fast)
-    )
-    return compare(first, second, sentences.asked, rule.thresholds)

@@ -11,6 +11,7 @@ import pytest
 from rareearth_nlp.cli import main
 from rareearth_nlp.corpus.unlabelled import read_unlabelled
 from rareearth_nlp.errors import ModelError
+from rareearth_nlp.evaluation.parity import Parity
 from rareearth_nlp.models.encoder import EncoderClassifier
 from rareearth_nlp.models.engines import OnnxEngine, OpenVinoEngine, TorchEngine
 from rareearth_nlp.resources import shipped
@@ -84,6 +85,20 @@ def test_another_precision_is_another_tagger_that_torch_does_not_compute(int8_fo
             Tagger.load(int8_folder, runtime=runtime)
     with pytest.raises(ModelError, match="only an encoder as it was trained can be exported"):
         exported(tagger, read_unlabelled(CORPUS, tagger.schema), "int8", onnx=False).__enter__()
+
+
+def test_int8_spares_as_many_layers_as_it_must(encoder_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tagger = Tagger.load(encoder_folder, runtime="torch")
+    found = [0.5, 0.001]
+
+    def compared(*_: object) -> Parity:
+        return Parity(sentences=16, largest=0, mean=0, decisions=found.pop(0), touched=0)
+
+    monkeypatch.setattr("rareearth_nlp.tagging.export.compare", compared)
+    with exported(tagger, read_unlabelled(CORPUS, tagger.schema), "int8", onnx=False) as fast:
+        assert fast.manifest.parity is not None
+        assert fast.manifest.parity.fp32_layers == (1,)
+        assert fast.score(TEXTS, ASKED).themes.shape == (3, 2)
 
 
 def test_what_changes_too_many_tags_is_refused(

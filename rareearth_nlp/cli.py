@@ -196,16 +196,15 @@ def _engine_options(command: argparse.ArgumentParser) -> None:
         "--runtime",
         choices=("auto", "torch", "openvino", "onnx"),
         default="auto",
-        help="what computes an encoder; default: the fastest that the tagger was exported for and that is installed",
+        help="what computes an encoder; default: the first of openvino, onnx and torch that is there",
     )
     command.add_argument("--threads", type=_count, metavar="CORES", help="how many cores to take; default: all")
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected 1 or more, got {number}")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number, 1 or more, got {text!r}")
+    return int(text)
 
 
 def _tagger_option(command: argparse.ArgumentParser) -> None:

@@ -115,6 +115,8 @@ class CalibrationConfig(Strict):
 class DistillationConfig(Strict):
     """Learning from what other taggers say of sentences without labels.
 
+    Models that score a fold of held-out writers learn without teachers, who know these writers.
+
     Attributes:
         teachers: Their directories, such as those of several random seeds; none is no distillation.
         documents: A corpus file or folder whose labels are not read; None is the text that is shipped without labels.

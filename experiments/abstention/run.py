@@ -1,9 +1,9 @@
 """Are promises of precision kept? `python experiments/abstention/run.py NAME FOLDER`, then `... table`.
 
-FOLDER holds the out-of-fold scores of a training, as `.checkpoints/ID/folds` has them while it lasts; NAME is theirs in
-the table; NAME `tfidf` alone scores the baseline out of fold. Again and again a half of the writers makes the rule
-(calibration, thresholds, promises) and the other half tells whether it is kept. A line in runs/NAME.jsonl per repeat;
-`table` writes result.md.
+FOLDER is a copy of `.checkpoints/ID/folds`, the out-of-fold scores of a training while it lasts, named after its random
+seed; NAME is theirs in the table; NAME `tfidf` alone scores the baseline out of fold. Again and again a half of the
+writers makes the rule (calibration, thresholds, promises) and the other half tells whether it is kept. A line in
+runs/NAME.jsonl per promise given; `table` writes result.md.
 """
 
 from __future__ import annotations
@@ -61,13 +61,13 @@ def _baseline(data: Labelled) -> Scores:
 
 
 def _kept_scores(data: Labelled, folder: Path) -> Scores:
-    """Return the scores in the folder; the random seed of the cut stands in its name: SEED or SEED-anything."""
+    """Return the scores in the folder, named after the random seed of the training that made them."""
 
     def fit(_: Labelled, name: str) -> Scorer:
         raise ValueError(f"{folder}: holds no scores of {name}")
 
     folds = len(list(folder.glob("[0-9]*.npz")))
-    found = out_of_fold(data, folds, int(folder.name.split("-")[0]), fit, folder)
+    found = out_of_fold(data, folds, int(folder.name), fit, folder)
     if found is None:
         raise ValueError("too few writers")
     return found

@@ -20,13 +20,13 @@ from rareearth_nlp.models.weights import find_weights
 from rareearth_nlp.tagging.export import exported
 from rareearth_nlp.tagging.tagger import Tagger
 
-Path_ = Callable[[Sequence[str], Sequence[str]], Scores | None]
+Way = Callable[[Sequence[str], Sequence[str]], Scores | None]
 """Scores every sentence toward every target; of ours the scores come back."""
 
 BASELINE = "pipeline, one by one"
 
 
-def others(themes: int) -> Iterator[tuple[str, Path_]]:
+def others(themes: int) -> Iterator[tuple[str, Way]]:
     """Yield what people would use: a pipeline with a text pair for each target, and SetFit where it is installed."""
     folder = find_weights(EncoderConfig(family="encoder")).folder
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
@@ -39,7 +39,7 @@ def others(themes: int) -> Iterator[tuple[str, Path_]]:
 
     on_themes, on_stance = classifier(themes), classifier(len(STANCES))
 
-    def run(batch_size: int) -> Path_:
+    def run(batch_size: int) -> Way:
         def score(texts: Sequence[str], targets: Sequence[str]) -> None:
             on_themes(list(texts), batch_size=batch_size, truncation=True)
             pairs = [{"text": target, "text_pair": text} for text in texts for target in targets]
@@ -54,7 +54,7 @@ def others(themes: int) -> Iterator[tuple[str, Path_]]:
         yield "SetFit", _setfit(folder, themes)
 
 
-def _setfit(folder: Path, themes: int) -> Path_:
+def _setfit(folder: Path, themes: int) -> Way:
     from setfit import SetFitModel
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
@@ -71,7 +71,7 @@ def _setfit(folder: Path, themes: int) -> Path_:
     return score
 
 
-def ours(tagger: Tagger, sentences: Unlabelled, folder: Path, precisions: Sequence[str]) -> Iterator[tuple[str, Path_]]:
+def ours(tagger: Tagger, sentences: Unlabelled, folder: Path, precisions: Sequence[str]) -> Iterator[tuple[str, Way]]:
     """Yield the engines of a tagger, torch first; exports are kept in the folder."""
     yield "torch fp32", _scorer(tagger)
     for precision in precisions:
@@ -84,7 +84,7 @@ def ours(tagger: Tagger, sentences: Unlabelled, folder: Path, precisions: Sequen
             yield "ONNX Runtime fp32", _scorer(Tagger.load(place, runtime="onnx"))
 
 
-def _scorer(scorer: Scorer) -> Path_:
+def _scorer(scorer: Scorer) -> Way:
     return lambda texts, targets: scorer.score(texts, [targets] * len(texts))
 
 

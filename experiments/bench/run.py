@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -20,11 +19,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
-from contenders import BASELINE, Path_, flipped, others, ours
+from contenders import BASELINE, Way, flipped, others, ours
 from matplotlib.figure import Figure
 
 from rareearth_nlp.config import TfidfConfig, load_config
 from rareearth_nlp.corpus.unlabelled import Unlabelled, read_unlabelled
+from rareearth_nlp.models.engines import FILES
 from rareearth_nlp.models.tfidf import fit_tfidf
 from rareearth_nlp.tagging.choosing import choose_tagger
 from rareearth_nlp.tagging.tagger import Tagger
@@ -34,8 +34,6 @@ OUT = Path(__file__).parent
 TARGETS = ("China's state control of rare earth supply", "rare earth supply outside China", "Baogang Group")
 WORKLOADS = {"themes": (), "themes+3": TARGETS}
 PACKAGES = ("rareearth_nlp", "torch", "transformers", "tokenizers", "openvino", "onnxruntime")
-FLOPS_PER_TOKEN = 2 * 6 * (4 * 384 * 384 + 2 * 384 * 1536)
-"""Of the matrix products with weights in all-MiniLM-L6-v2."""
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -56,7 +54,7 @@ def main(arguments: Sequence[str]) -> None:
             for row in _time(workload, contenders, texts, targets, repeats, tagger)
         ]
         report["gemm_peak_gflops"] = _gemm_peak()
-        report["start"] = [_start(folder / "fp32", runtime) for runtime in ("openvino", "onnx", "torch")]
+        report["start"] = [_start(folder / "fp32", runtime) for runtime in _runtimes(folder / "fp32")]
         report["curve"] = _curve(contenders, texts, tagger)
         report["bytes"] = {place.name: _size(place) for place in sorted(folder.iterdir())}
     (OUT / "latest.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
@@ -72,7 +70,7 @@ def _machine(tagger: Tagger) -> dict[str, Any]:
     }
 
 
-def _contenders(tagger: Tagger, sentences: Unlabelled, folder: Path, precisions: Sequence[str]) -> dict[str, Path_]:
+def _contenders(tagger: Tagger, sentences: Unlabelled, folder: Path, precisions: Sequence[str]) -> dict[str, Way]:
     train = gather(load_config("tfidf")).split("train")
     tfidf = fit_tfidf(train, TfidfConfig(family="tfidf"), random_seed=0)
     found = dict(others(len(tagger.schema.themes))) | dict(ours(tagger, sentences, folder, precisions))
@@ -81,7 +79,7 @@ def _contenders(tagger: Tagger, sentences: Unlabelled, folder: Path, precisions:
 
 def _time(
     workload: str,
-    contenders: Mapping[str, Path_],
+    contenders: Mapping[str, Way],
     texts: Sequence[str],
     targets: Sequence[str],
     repeats: int,
@@ -123,17 +121,20 @@ def _gemm_peak() -> float:
     return 2 * 2048 * 384 * 1536 / best / 1e9
 
 
+def _runtimes(folder: Path) -> list[str]:
+    return [name for name, files in FILES.items() if (folder / "model" / files[0]).is_file()]
+
+
 def _start(folder: Path, runtime: str) -> dict[str, Any]:
-    """Return seconds from a cold shell to the first tag, the median of three, and the peak memory."""
+    """Return seconds from a cold shell to the first tag, the median of three."""
     words = ["predict", "--tagger", str(folder), "--runtime", runtime, "--json", "Regulators cut the quota by a tenth."]
     command = [sys.executable, "-m", "rareearth_nlp", *words]
     taken = [_seconds(lambda: subprocess.run(command, check=True, capture_output=True)) for _ in range(3)]  # noqa: S603
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     sys.stdout.write(f"start     {runtime:24} {statistics.median(taken):9.2f} s\n")
-    return {"runtime": runtime, "seconds": statistics.median(taken), "peak_mb_so_far": memory}
+    return {"runtime": runtime, "seconds": statistics.median(taken)}
 
 
-def _curve(contenders: Mapping[str, Path_], texts: Sequence[str], tagger: Tagger) -> list[dict[str, Any]]:
+def _curve(contenders: Mapping[str, Way], texts: Sequence[str], tagger: Tagger) -> list[dict[str, Any]]:
     """Return seconds of the fastest fp32 engine for more sentences and for more targets."""
     run = contenders["OpenVINO fp32"]
     names = [target.name for target in tagger.schema.targets][:16]

@@ -10,7 +10,7 @@ from rareearth_nlp.validation import Strict
 
 
 class Parity(Strict):
-    """What differs on sentences that no training saw.
+    """What differs on the same sentences.
 
     Attributes:
         sentences: How many were compared.
@@ -19,6 +19,7 @@ class Parity(Strict):
         decisions: Share of the decisions, each theme and each target of each sentence, that differ.
         touched: Share of the sentences in which any decision differs.
         fp32_layers: Layers that were left in fp32.
+        source: The id of the tagger that it stands in for.
     """
 
     sentences: int
@@ -27,6 +28,7 @@ class Parity(Strict):
     decisions: float
     touched: float
     fp32_layers: tuple[int, ...] = ()
+    source: str | None = None
 
 
 def compare(first: Scores, second: Scores, asked: list[list[str]], thresholds: Thresholds) -> Parity:

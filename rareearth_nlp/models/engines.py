@@ -34,6 +34,7 @@ FILES = {
 """What each runtime reads, the first choice of `auto` first."""
 
 _LIBRARIES = {"openvino": "openvino", "onnx": "onnxruntime", "torch": "torch"}
+_EXTRAS = {"openvino": "'rareearth_nlp[fast]'", "onnx": "'rareearth_nlp[onnx]'", "torch": "torch"}
 
 
 class Engine(Protocol):
@@ -64,7 +65,7 @@ def load_engine(
         themes: How many there are.
         precision: What the tagger was exported in; it decides the scores, so every runtime keeps to it.
         runtime: `auto` takes the first of `FILES` that the tagger was exported for and that is installed.
-        threads: How many cores to take; None leaves it to the runtime.
+        threads: How many cores to take; None leaves it to the runtime. Of torch they are those of the whole process.
 
     Raises:
         ModelError: The tagger was not exported for the runtime, or it is not installed.
@@ -72,16 +73,18 @@ def load_engine(
     made = [name for name, files in FILES.items() if all((folder / file).is_file() for file in files)]
     if precision != "fp32" and "torch" in made:
         made.remove("torch")  # it would compute other scores than the tagger was exported with
+    if not made:
+        raise ModelError(f"{folder}: holds no network; copy the tagger again")
     installed = [name for name in made if find_spec(_LIBRARIES[name])]
     if runtime == "auto" and not installed:
-        raise ModelError(f"{folder}: computes by {' or '.join(made)} only; run: pip install 'rareearth_nlp[fast]'")
+        raise ModelError(f"{folder}: computes by {' or '.join(made)} only; run: pip install {_EXTRAS[made[0]]}")
     chosen = installed[0] if runtime == "auto" else runtime
     if chosen not in made:
         raise ModelError(
             f"{folder}: not made for {chosen}, only for {', '.join(made)}; see rareearth-nlp export --help"
         )
     if chosen not in installed:
-        raise ModelError(f"the runtime {chosen} is not installed; run: pip install 'rareearth_nlp[fast]'")
+        raise ModelError(f"the runtime {chosen} is not installed; run: pip install {_EXTRAS[chosen]}")
     if chosen == "openvino":
         return OpenVinoEngine(folder, themes, precision, threads)
     if chosen == "onnx":
@@ -128,6 +131,9 @@ class OpenVinoEngine:
         settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32"}
         settings |= {"INFERENCE_NUM_THREADS": threads} if threads else {}
         self._network = openvino.compile_model(folder / FILES["openvino"][0], "CPU", settings)
+        computes = str(self._network.get_property("INFERENCE_PRECISION_HINT"))
+        if precision == "bf16" and "bfloat16" not in computes and "bf16" not in computes:
+            raise ModelError(f"{folder}: is of bf16, which this processor does not compute; export in fp32 or int8")
 
     def __call__(self, batch: Batch) -> Logits:
         """Return the logits of both heads."""
@@ -163,6 +169,8 @@ class OnnxEngine:
 
 
 def _copy(source: Path, folder: Path) -> None:
-    for file in chain.from_iterable(FILES.values()):
-        if (source / file).is_file():
-            shutil.copyfile(source / file, folder / file)
+    files = [file for file in chain.from_iterable(FILES.values()) if (source / file).is_file()]
+    if not files:
+        raise ModelError(f"{source}: is gone, so that its network cannot be copied; load the tagger from where it is")
+    for file in files:
+        shutil.copyfile(source / file, folder / file)

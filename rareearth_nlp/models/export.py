@@ -17,7 +17,7 @@ from rareearth_nlp.models.engines import FILES, Batch
 from rareearth_nlp.models.joint import JointEncoder
 
 OUTPUTS = ("themes", "stances")
-_LAYER = re.compile(r"\.layer\.(\d+)\.")
+_LAYER = re.compile(r"\.layers?\.(\d+)\.")
 
 
 class _Plain(nn.Module):
@@ -71,7 +71,7 @@ def quantized(network: Any, batches: Sequence[Batch], spared: Sequence[int]) -> 
         ModelError: NNCF is not installed.
     """
     nncf = _installed("nncf")
-    left = nncf.IgnoredScope(patterns=[rf".*\.layer\.{layer}\..*" for layer in spared], validate=False)
+    left = nncf.IgnoredScope(patterns=[rf".*\.layers?\.{layer}\..*" for layer in spared], validate=False)
     data = nncf.Dataset([dict(batch) for batch in batches])
     kind = nncf.ModelType.TRANSFORMER
     return nncf.quantize(network, data, model_type=kind, subset_size=len(batches), ignored_scope=left)

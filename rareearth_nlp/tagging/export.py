@@ -57,6 +57,8 @@ def exported(tagger: Tagger, sentences: Unlabelled, precision: Precision, *, onn
         raise ModelError(
             f"an ONNX file is in fp32, the tagger would be in {precision}; export them one after the other"
         )
+    if len(sentences.texts) < 2 * BATCH or not any(sentences.asked[:BATCH]):
+        raise ModelError(f"expected {2 * BATCH} sentences with targets or more to compare on; name a larger corpus")
     calibration, comparison = _drawn(sentences)
     batches = list(_batches(trained, calibration))
     network = traced(trained.engine.model, batches[0])
@@ -68,7 +70,10 @@ def exported(tagger: Tagger, sentences: Unlabelled, precision: Precision, *, onn
             write_onnx(trained.engine.model, batches[0], folder)
         forms = _forms(network, batches, precision, folder)
         fast, parity = _like_enough(tagger, trained, precision, forms, comparison)
-        yield Tagger(fast, tagger.schema, tagger.manifest.model_copy(update={"parity": parity}))
+        parity = parity.model_copy(update={"source": tagger.id})
+        # what was promised of the trained tagger's tags was not compared
+        rule = tagger.manifest.rule.model_copy(update={} if precision == "fp32" else {"promises": ()})
+        yield Tagger(fast, tagger.schema, tagger.manifest.model_copy(update={"parity": parity, "rule": rule}))
 
 
 def _forms(
@@ -82,7 +87,7 @@ def _forms(
         yield folder, []
         return
     layers = layers_of(network)
-    for count in range(len(layers)):
+    for count in range(max(len(layers), 1)):
         spared = layers[len(layers) - count :]
         place = folder / f"{count}-spared"  # the files of the form before are still open
         place.mkdir()

@@ -113,4 +113,4 @@ def verify(folder: Path, manifest: Manifest) -> None:
         if not file.is_file():
             raise ModelError(f"{file}: missing, though {MANIFEST_FILE} lists it; copy the tagger again")
         if sha256(file) != expected:
-            raise ModelError(f"{file}: altered since training (its SHA-256 differs); copy the tagger again")
+            raise ModelError(f"{file}: altered since it was written (its SHA-256 differs); copy the tagger again")

@@ -58,8 +58,8 @@ class Tagger:
 
         Args:
             source: Where it is.
-            runtime: What computes an encoder: torch, openvino or onnx; auto takes the fastest that the tagger was
-                exported for and that is installed.
+            runtime: What computes an encoder: openvino, onnx or torch; auto takes the first of them that the
+                tagger was exported for and that is installed.
             threads: How many cores to take; None takes all.
 
         Raises:

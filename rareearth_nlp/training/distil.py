@@ -5,9 +5,12 @@ Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network" (2015),
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -27,6 +30,13 @@ class Taught:
 
     sentences: Unlabelled
     scores: Scores
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the sentences and the scores."""
+        questions = json.dumps([self.sentences.texts, self.sentences.contexts, self.sentences.asked])
+        content = questions.encode() + self.scores.themes.tobytes() + self.scores.stances.tobytes()
+        return hashlib.sha256(content).hexdigest()
 
 
 def teach(settings: DistillationConfig, schema: LabelSchema) -> Taught | None:

@@ -73,8 +73,8 @@ def finetune(
         weights: Where to start from.
         settings: The recipe.
         random_seed: Seeds the heads, the order of the rows and dropout.
-        checkpoints: Receives a checkpoint per epoch. If it holds one of an interrupted run, training goes on from
-            there; it is removed at the end.
+        checkpoints: Receives a checkpoint where `after_epoch` is called. If it holds one of an interrupted run,
+            training goes on from there; it is removed at the end.
         after_epoch: Called at the end of each epoch, or of some where there are more than `MAX_PAUSES`.
         taught: What other taggers say of sentences without labels, which count as much as annotated ones.
     """
@@ -317,6 +317,8 @@ class _Epochs(TrainerCallback):  # type: ignore[misc]  # transformers is untyped
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if self._bar is not None:
             self._bar.update(state.global_step - self._bar.n)
+        if state.global_step >= state.max_steps:
+            control.should_log = True  # also where the last steps are no whole epoch
 
     def on_log(
         self, args: Any, state: Any, control: Any, logs: dict[str, float], model: JointEncoder, **_: Any

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+WHOLE = "whole"
+"""The name of the training split among the parts that are trained on."""
+
 AfterEpoch = Callable[[int, dict[str, float]], None]
 """Called with the number of the epoch and its metrics."""
 
@@ -109,7 +112,7 @@ def train(ingredients: Ingredients, after_epoch: AfterEpoch | None = None) -> Tr
     plain = plain_rule(config, schema)
     fitted = _fit_rule(ingredients, learn) or plain
     reports = _Reports(after_epoch, check, schema, plain)
-    classifier = _fit(ingredients, learn, "whole", reports)
+    classifier = _fit(ingredients, learn, WHOLE, reports)
     scores = score_labelled(classifier, check)
     reports.finish(scores)
     rule = _confirmed(fitted, plain, check, scores)
@@ -122,7 +125,7 @@ def train(ingredients: Ingredients, after_epoch: AfterEpoch | None = None) -> Tr
 def fit_plainly(ingredients: Ingredients) -> Evaluation:
     """Return how a classifier does on validation with the configured thresholds; it is neither calibrated nor kept."""
     config, schema = ingredients.config, ingredients.schema
-    classifier = _fit(ingredients, ingredients.split("train"), "whole", lambda *_: None)
+    classifier = _fit(ingredients, ingredients.split("train"), WHOLE, lambda *_: None)
     shutil.rmtree(_checkpoints(ingredients), ignore_errors=True)
     check = ingredients.split("validation")
     return measure(score_labelled(classifier, check, progress=True), check, schema, plain_rule(config, schema))
@@ -237,7 +240,8 @@ def _fit(
         random_seed=config.random_seed,
         checkpoints=_checkpoints(ingredients) / part.replace(" ", "-"),
         after_epoch=report,
-        taught=ingredients.taught,
+        # teachers know the writers that a fold holds out
+        taught=ingredients.taught if part == WHOLE else None,
     )
 
 
@@ -253,7 +257,7 @@ def _training_id(ingredients: Ingredients) -> str:
         ingredients.schema.model_dump_json(),
         str(config.random_seed),
         str(config.calibration.folds),
-        config.distillation.model_dump_json(),
+        ingredients.taught.digest if ingredients.taught else "",
         ingredients.corpus_digest,
         str(ingredients.split_sizes),
     )

@@ -5,14 +5,11 @@ from __future__ import annotations
 import logging
 import math
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 from transformers import (
@@ -32,13 +29,13 @@ from rareearth_nlp.config import EncoderConfig
 from rareearth_nlp.corpus.dataset import Labelled
 from rareearth_nlp.errors import ModelError
 from rareearth_nlp.labels import STANCES
-from rareearth_nlp.models.decisions import SIDES
 from rareearth_nlp.models.encoder import EncoderClassifier, Reading
 from rareearth_nlp.models.engines import TorchEngine
 from rareearth_nlp.models.joint import JointEncoder
-from rareearth_nlp.models.tokens import Row, Tokens, apart, pad
+from rareearth_nlp.models.tokens import Row, Tokens
 from rareearth_nlp.models.weights import Weights
 from rareearth_nlp.training.distil import Taught
+from rareearth_nlp.training.lessons import collate, lessons, tensors
 from rareearth_nlp.training.sampler import LengthBatches
 
 _log = logging.getLogger(__name__)
@@ -85,16 +82,16 @@ def finetune(
     reads_context = settings.context and any(train.contexts)
     reading = Reading(settings.max_tokens, reads_context, settings.pairs)
     classifier = EncoderClassifier(TorchEngine(model), tokens, reading)
-    samples = _lessons(train, taught, tokens, settings, contexts=False)
+    samples = lessons(train, taught, tokens, settings, contexts=False)
     epoch = math.ceil(len(samples) / settings.batch_size)
     if reads_context:
-        samples += _lessons(train, taught, tokens, settings, contexts=True)
+        samples += lessons(train, taught, tokens, settings, contexts=True)
     trainer = _LengthTrainer(
         model=model,
         twins=reads_context,
         args=_arguments(settings, epoch, random_seed, checkpoints),
         train_dataset=samples,
-        data_collator=_collate,
+        data_collator=collate,
         optimizers=(_optimizer(model, settings), None),
         callbacks=[_Epochs(classifier, epoch, after_epoch)],
     )
@@ -106,25 +103,10 @@ def finetune(
     return classifier
 
 
-def _lessons(
-    train: Labelled, taught: Taught | None, tokens: Tokens, settings: EncoderConfig, *, contexts: bool
-) -> list[_Sample]:
-    """Return what is learnt in one epoch, from annotated sentences and from those that other taggers have scored."""
-    rows = tokens.rows(train.texts, train.asked, train.contexts if contexts else None)
-    stances = np.eye(len(STANCES), dtype=np.float32)[train.stances]
-    samples = _samples(rows, train.themes, stances, train.weights, settings)
-    if taught:
-        other = taught.sentences
-        rows = tokens.rows(other.texts, other.asked, other.contexts if contexts else None)
-        ones = np.ones(len(rows), dtype=np.float32)
-        samples += _samples(rows, taught.scores.themes, taught.scores.stances, ones, settings)
-    return _evened(samples)
-
-
 def load_encoder(weights: Weights, max_tokens: int) -> PreTrainedModel:
     """Return the encoder to start from.
 
-    Its attention has no dropout: that would cost a fifth of the time, since the fused kernel has none.
+    Its attention has no dropout: that would cost a sixth of the time, since the fused kernel has none.
 
     Raises:
         ModelError: It reads fewer tokens, or heeds no positions or no mask, which one pass for several targets needs.
@@ -155,7 +137,7 @@ def _keeps_apart(model: JointEncoder) -> bool:
     text, targets = [1, 2, 3], ([4, 5], [6, 5])
     rows = [Row(text, 0, asked, truncated=False) for asked in ([], [targets[1]], [*targets])]
     try:
-        alone, one, two = (model(**_tensors([row])) for row in rows)
+        alone, one, two = (model(**tensors([row])) for row in rows)
     except (RuntimeError, TypeError, ValueError):
         return False
     same = torch.allclose(alone["theme_logits"], two["theme_logits"], atol=1e-4)
@@ -197,75 +179,6 @@ def _computes_bf16() -> bool:
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     abilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()  # older versions of torch do not say
     return bool(abilities.get("avx512_bf16") or abilities.get("amx_bf16"))
-
-
-@dataclass(frozen=True, slots=True)
-class _Sample:
-    """A row with its labels.
-
-    Attributes:
-        themes: `[themes]`, from 0 to 1, or NaN.
-        stance: How much each stance toward each target is the right one, times what the pair counts; `[targets, 3]`.
-        weight: What the themes count; 0 where none is annotated.
-    """
-
-    row: Row
-    themes: NDArray[np.float32]
-    stance: NDArray[np.float32]
-    weight: float
-
-    def __len__(self) -> int:
-        return len(self.row)
-
-
-def _samples(
-    rows: Sequence[Row],
-    themes: NDArray[np.float32],
-    stances: NDArray[np.float32],
-    weights: NDArray[np.float32],
-    settings: EncoderConfig,
-) -> list[_Sample]:
-    """Return what is learnt from rows of which `stances` are of all pairs, one after the other, `[pairs, 3]`."""
-    counts = np.array([settings.sided_weight if stance in SIDES else 1.0 for stance in STANCES], dtype=np.float32)
-    cuts = np.cumsum([len(row.targets) for row in rows])[:-1]
-    samples: list[_Sample] = []
-    for row, own, shares, weight in zip(rows, themes, np.split(stances, cuts), weights.tolist(), strict=True):
-        whole = _Sample(row, own, shares * counts * weight, 0.0 if np.isnan(own).all() else weight)
-        samples += _apart(whole) if settings.pairs else [whole]
-    return [sample for sample in samples if sample.weight or sample.stance.any()]  # else nothing to learn
-
-
-def _apart(whole: _Sample) -> Iterator[_Sample]:
-    """Yield the sample for its themes, then one for each of its pairs."""
-    alone, *pairs = apart(whole.row)
-    yield replace(whole, row=alone, stance=whole.stance[:0])
-    unknown = np.full_like(whole.themes, np.nan)
-    for place, row in enumerate(pairs):
-        yield _Sample(row, unknown, whole.stance[place : place + 1], 0.0)
-
-
-def _evened(samples: list[_Sample]) -> list[_Sample]:
-    """Return the samples with weights of which those of themes have a mean of 1, and those of a row's pairs a sum of 1.
-
-    Both tasks then count alike in a mean over rows, whatever batch a row comes in.
-    """
-    themes = sum(sample.weight for sample in samples) / max(len(samples), 1) or 1.0
-    pairs = sum(float(sample.stance.sum()) for sample in samples) / max(len(samples), 1) or 1.0
-    return [replace(sample, weight=sample.weight / themes, stance=sample.stance / pairs) for sample in samples]
-
-
-def _collate(samples: Sequence[_Sample]) -> dict[str, torch.Tensor]:
-    tokens = _tensors([sample.row for sample in samples])
-    stance = torch.zeros(*tokens["slots"].shape, len(STANCES))
-    for place, sample in enumerate(samples):
-        stance[place, : len(sample.stance)] = torch.from_numpy(sample.stance)
-    themes = torch.from_numpy(np.stack([sample.themes for sample in samples]))
-    weights = torch.tensor([sample.weight for sample in samples])
-    return tokens | {"themes": themes, "stance": stance, "weights": weights}
-
-
-def _tensors(rows: Sequence[Row]) -> dict[str, torch.Tensor]:
-    return {name: torch.from_numpy(values) for name, values in pad(rows).items()}
 
 
 def _optimizer(model: JointEncoder, settings: EncoderConfig) -> torch.optim.Optimizer:

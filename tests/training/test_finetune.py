@@ -23,7 +23,8 @@ from rareearth_nlp.models.engines import TorchEngine
 from rareearth_nlp.models.tokens import Tokens
 from rareearth_nlp.models.weights import find_weights
 from rareearth_nlp.training.distil import Taught
-from rareearth_nlp.training.finetune import _collate, _lessons, finetune, load_encoder
+from rareearth_nlp.training.finetune import finetune, load_encoder
+from rareearth_nlp.training.lessons import collate, lessons
 from rareearth_nlp.training.sampler import LengthBatches
 
 SIDED = EncoderConfig(family="encoder", sided_weight=3)
@@ -32,7 +33,7 @@ SIDED = EncoderConfig(family="encoder", sided_weight=3)
 def test_a_side_weighs_more_and_the_weight_is_taken_back(toy_weights: Path, tmp_path: Path) -> None:
     train = new_labelled([[1, 0], [0, 1], [np.nan, np.nan], [np.nan, np.nan]], [0, 1, 2])
     train = replace(train, weights=np.array([1, 0.5, 1, 1], dtype=np.float32))
-    samples = _lessons(train, None, Tokens.load(toy_weights, 64), SIDED, contexts=False)
+    samples = lessons(train, None, Tokens.load(toy_weights, 64), SIDED, contexts=False)
     assert [sample.stance.argmax() for sample in samples] == [0, 1, 2]  # nothing to learn from the fourth
     pairs = np.array([sample.stance.sum() for sample in samples])
     assert (pairs / pairs[2]).tolist() == pytest.approx([3, 1.5, 1])
@@ -47,11 +48,11 @@ def test_where_pairs_are_read_every_pair_is_a_row(toy_weights: Path) -> None:
     train = new_labelled([[1, 0], [0, 1]], [0, 1])
     train = replace(train, rows=np.array([0, 0]), targets=["the mine", "water"])
     settings = SIDED.model_copy(update={"pairs": True})
-    samples = _lessons(train, None, Tokens.load(toy_weights, 64), settings, contexts=False)
+    samples = lessons(train, None, Tokens.load(toy_weights, 64), settings, contexts=False)
     assert [sample.stance.tolist() for sample in samples] == [[], [[2, 0, 0]], [[0, 2, 0]], []]
     assert [sample.row.paired for sample in samples] == [False, True, True, False]
     assert [sample.weight for sample in samples] == [2, 0, 0, 2]
-    batch = _collate(samples)
+    batch = collate(samples)
     assert batch["themes"].isnan().all(dim=1).tolist() == [False, True, True, False]
     assert batch["stance"].tolist() == [[[0, 0, 0]], [[2, 0, 0]], [[0, 2, 0]], [[0, 0, 0]]]
 
@@ -59,7 +60,7 @@ def test_where_pairs_are_read_every_pair_is_a_row(toy_weights: Path) -> None:
 def test_a_batch_carries_its_labels(toy_weights: Path) -> None:
     train = new_labelled([[1, 0], [0, 1]], [0, 1])
     train = replace(train, rows=np.array([0, 0]), targets=["the mine", "water"])
-    batch = _collate(_lessons(train, None, Tokens.load(toy_weights, 64), SIDED, contexts=False))
+    batch = collate(lessons(train, None, Tokens.load(toy_weights, 64), SIDED, contexts=False))
     assert batch["stance"].tolist() == [[[1, 0, 0], [0, 1, 0]], [[0, 0, 0], [0, 0, 0]]]
     assert batch["themes"].tolist() == [[1, 0], [0, 1]]
     assert batch["weights"].tolist() == [1, 1]
@@ -70,7 +71,7 @@ def test_what_teachers_say_counts_beside_the_labels(toy_weights: Path) -> None:
     train = new_labelled([[1, 0]], [2])
     scores = Scores(np.array([[0.2, 0.7]], np.float32), np.array([[0.5, 0.1, 0.4]], np.float32), np.zeros(1, bool))
     taught = Taught(Unlabelled(["It ran."], ["Water fell."], [["the mine"]]), scores)
-    annotated, other = _lessons(train, taught, Tokens.load(toy_weights, 64), SIDED, contexts=True)
+    annotated, other = lessons(train, taught, Tokens.load(toy_weights, 64), SIDED, contexts=True)
     assert annotated.themes.tolist() == [1, 0]
     assert other.themes.tolist() == pytest.approx([0.2, 0.7])
     assert (other.stance / annotated.stance.sum()).tolist() == [pytest.approx([1.5, 0.3, 0.4])]

@@ -43,12 +43,15 @@ def search(config: Config, trials: int, on_trial: OnTrial) -> Config:
         raise ConfigError("nothing to search: write a search space, such as search='{model.epochs: [2, 4]}'")
     plain = config.model_copy(update={"calibration": CalibrationConfig()})
     for key, choices in config.search.items():
+        if not key.startswith("model."):
+            raise ConfigError(f"search.{key}: only settings of the model are searched, such as model.epochs")
         for value in choices.ends:  # a wrong one is told before hours are spent
-            first = override(plain, {key: value})
+            override(plain, {key: value})
+    ingredients = gather(plain)
     with _alone(config):
-        study = _study(plain, gather(first))
+        study = _study(ingredients)
         done = len(study.get_trials(states=(_state().COMPLETE,)))
-        study.optimize(lambda trial: _try(plain, trial, on_trial), n_trials=max(trials - done, 0))
+        study.optimize(lambda trial: _try(ingredients, trial, on_trial), n_trials=max(trials - done, 0))
         return override(config, study.best_params)
 
 
@@ -77,11 +80,12 @@ def objective(evaluation: Evaluation) -> float:
     return sum(means) / len(means)
 
 
-def _try(config: Config, trial: optuna.Trial, on_trial: OnTrial) -> float:
+def _try(ingredients: Ingredients, trial: optuna.Trial, on_trial: OnTrial) -> float:
+    config = ingredients.config
     tried = override(config, {key: _suggest(trial, key, choices) for key, choices in config.search.items()})
     try:
         with on_trial(trial.number, tried) as record:
-            evaluation = fit_plainly(gather(tried))
+            evaluation = fit_plainly(ingredients.tried(tried))
             value = objective(evaluation)
             record(value, evaluation)
     except KeyboardInterrupt:  # which Optuna takes for a failure
@@ -99,9 +103,9 @@ def _suggest(trial: optuna.Trial, key: str, choices: Choices) -> Any:
     return trial.suggest_float(key, low, high, log=choices.log)
 
 
-def _study(config: Config, ingredients: Ingredients) -> optuna.Study:
+def _study(ingredients: Ingredients) -> optuna.Study:
     """Return the study of this search space on this corpus; the trials of a search that was killed are queued again."""
-    library = _optuna()
+    config, library = ingredients.config, _optuna()
     library.logging.set_verbosity(library.logging.WARNING)
     settings = config.model_dump_json(include={"model", "search", "random_seed"})
     parts = (settings, ingredients.schema.model_dump_json(), ingredients.corpus_digest, ingredients.split_sizes)

@@ -7,7 +7,7 @@ import logging
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -52,6 +52,11 @@ class Ingredients:
     datasets: DatasetDict
     weights: Weights | None
     taught: Taught | None = None
+
+    def tried(self, config: Config) -> Ingredients:
+        """Return the same with another setting of the model; the corpus is not read again, nor teachers asked."""
+        weights = find_weights(config.model) if isinstance(config.model, EncoderConfig) else None
+        return replace(self, config=config, weights=weights)
 
     def split(self, name: str) -> Labelled:
         """Return a split as arrays."""

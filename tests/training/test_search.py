@@ -101,6 +101,7 @@ def test_each_trial_is_a_child_run() -> None:
     [
         ("search={}", "nothing to search"),
         ("search={model.regularisation: [1, 2]}", "regularisation"),
+        ("search={threshold: [0.2, 0.4]}", "only settings of the model are searched"),
         ("search={model.min_documents: {low: 3, high: 1}}", "expected a list of values, or low and a higher high"),
         ("search={model.min_documents: {low: 0, high: 3, log: true}}", "expected a low above 0"),
         ("search={model.min_documents: [2, none]}", "model.min_documents=none"),

@@ -86,11 +86,3 @@ def ours(tagger: Tagger, sentences: Unlabelled, folder: Path, precisions: Sequen
 
 def _scorer(scorer: Scorer) -> Way:
     return lambda texts, targets: scorer.score(texts, [targets] * len(texts))
-
-
-def flipped(tagger: Tagger, first: Scores, second: Scores) -> int:
-    """Return how many decisions differ between two scorings by a tagger."""
-    thresholds = tagger.manifest.rule.thresholds
-    themes = thresholds.tag_themes(first.themes) != thresholds.tag_themes(second.themes)
-    stances = thresholds.tag_stances(first.stances) != thresholds.tag_stances(second.stances)
-    return int(np.sum(themes) + np.sum(stances))

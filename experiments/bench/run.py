@@ -19,11 +19,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
-from contenders import BASELINE, Way, flipped, others, ours
+from contenders import BASELINE, Way, others, ours
 from matplotlib.figure import Figure
 
 from rareearth_nlp.config import TfidfConfig, load_config
 from rareearth_nlp.corpus.unlabelled import Unlabelled, read_unlabelled
+from rareearth_nlp.evaluation.parity import compare
+from rareearth_nlp.models.contract import Scores
 from rareearth_nlp.models.engines import FILES
 from rareearth_nlp.models.tfidf import fit_tfidf
 from rareearth_nlp.tagging.choosing import choose_tagger
@@ -101,11 +103,18 @@ def _time(
                 "path": name,
                 "sentences_per_second": {"median": statistics.median(speed), "min": min(speed), "max": max(speed)},
                 "ratio": ratio,
-                "tags_flipped": flipped(tagger, reference, scores[name]) if compared else None,  # type: ignore[arg-type]
+                "tags_flipped": _flipped(tagger, reference, scores[name], targets) if compared else None,  # type: ignore[arg-type]
             }
         )
         sys.stdout.write(f"{workload:9} {name:24} {statistics.median(speed):9.0f} sentences/s   x {ratio:6.1f}\n")
     return rows
+
+
+def _flipped(tagger: Tagger, first: Scores, second: Scores, targets: Sequence[str]) -> int:
+    """Return how many decisions differ between two scorings by a tagger."""
+    size = len(first.themes)
+    found = compare(first, second, [list(targets)] * size, tagger.manifest.rule.thresholds)
+    return round(found.decisions * (first.themes.size + len(targets) * size))
 
 
 def _seconds(run: Callable[[], object]) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 MAX_TOKENS = 1024
-"""A batch whose activations stay in a core's cache is computed almost twice as fast as one eight times as large."""
+"""A batch whose activations stay in a core's cache: 1.4 to 1.7 times as fast as one of eight times the size."""
 
 MAX_ROWS = 256
 

@@ -80,7 +80,7 @@ class EncoderConfig(Strict):
     revision: str | None = None
     max_tokens: int = Field(256, ge=16, le=512)
     context: bool = True
-    epochs: int = Field(2, ge=1)
+    epochs: int = Field(3, ge=1)
     min_steps: int = Field(100, ge=1)
     max_steps: int | None = Field(None, ge=1)
     batch_size: int = Field(32, ge=1)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer, pipe
 
 from rareearth_nlp.config import EncoderConfig
 from rareearth_nlp.corpus.unlabelled import Unlabelled
+from rareearth_nlp.errors import ModelError
 from rareearth_nlp.labels import STANCES
 from rareearth_nlp.models.contract import Scorer, Scores
 from rareearth_nlp.models.weights import find_weights
@@ -24,6 +25,9 @@ Way = Callable[[Sequence[str], Sequence[str]], Scores | None]
 """Scores every sentence toward every target; of ours the scores come back."""
 
 BASELINE = "pipeline, one by one"
+REFERENCE = "torch fp32"
+ENGINES = (REFERENCE, "OpenVINO fp32", "ONNX Runtime fp32", "OpenVINO int8")
+"""What computes the same tagger."""
 
 
 def others(themes: int) -> Iterator[tuple[str, Way]]:
@@ -73,16 +77,21 @@ def _setfit(folder: Path, themes: int) -> Way:
 
 def ours(tagger: Tagger, sentences: Unlabelled, folder: Path, precisions: Sequence[str]) -> Iterator[tuple[str, Way]]:
     """Yield the engines of a tagger, torch first; exports are kept in the folder."""
-    yield "torch fp32", _scorer(tagger)
+    yield REFERENCE, scorer(tagger)
     for precision in precisions:
         place = folder / precision
-        with ExitStack() as stack:
-            onnx = precision == "fp32" and bool(find_spec("onnxscript"))
-            stack.enter_context(exported(tagger, sentences, precision, onnx=onnx)).save(place)  # type: ignore[arg-type]
-        yield f"OpenVINO {precision}", _scorer(Tagger.load(place, runtime="openvino"))
+        onnx = precision == "fp32" and bool(find_spec("onnxscript"))
+        try:
+            with exported(tagger, sentences, precision, onnx=onnx) as found:  # type: ignore[arg-type]
+                found.save(place)
+        except ModelError as refused:
+            sys.stdout.write(f"{refused}\n")
+            continue
+        yield f"OpenVINO {precision}", scorer(Tagger.load(place, runtime="openvino"))
         if onnx:
-            yield "ONNX Runtime fp32", _scorer(Tagger.load(place, runtime="onnx"))
+            yield "ONNX Runtime fp32", scorer(Tagger.load(place, runtime="onnx"))
 
 
-def _scorer(scorer: Scorer) -> Way:
-    return lambda texts, targets: scorer.score(texts, [targets] * len(texts))
+def scorer(model: Scorer) -> Way:
+    """Return the way that a tagger or a model scores."""
+    return lambda texts, targets: model.score(texts, [targets] * len(texts))

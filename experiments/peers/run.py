@@ -3,7 +3,8 @@
 SYSTEM is a name of systems.py, in quotes, or `ours` with tagger directories instead of seeds, as `rareearth-nlp train
 random_seed=N` writes them; `themes` or `stance` behind the seeds does one task only. `few=8 SYSTEM SEED ...` learns the
 themes from a draw of sentences with so many positives of each. A run keeps its scores of validation and test in runs/
-and is not done again. `table` chooses thresholds on validation, reads test, and writes result.md.
+and is not done again. `table` chooses thresholds on validation, reads test, and writes result.md; `speed` times an
+epoch, and writes speed.md.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from kept import HELD, Kept
+from speed import measure
 from systems import FEW, OURS, SYSTEMS
 from table import write
 
@@ -40,12 +42,15 @@ def main(arguments: Sequence[str]) -> None:
             run.log_tags({"split": "test", "test_digest": test_digest(splits["test"])})
             write(ingredients.schema.theme_names, splits, kept)
         return
+    if list(arguments) == ["speed"]:
+        measure(splits["train"])
+        return
     few = [int(word.removeprefix("few=")) for word in arguments if word.startswith("few=")]
     tasks = [task for task in TASKS if task in arguments] or TASKS
     name, *rest = [word for word in arguments if word not in TASKS and not word.startswith("few=")] or [""]
     known = FEW if few else {OURS, *SYSTEMS}
     if name not in known or not rest:
-        sys.exit(f"expected table, or one of {', '.join(known)} with seeds; got {' '.join(arguments)!r}")
+        sys.exit(f"expected table, speed, or one of {', '.join(known)} with seeds; got {' '.join(arguments)!r}")
     if few:
         _run_few(name, few[0], [int(seed) for seed in rest], splits, kept)
     elif name == OURS:

@@ -51,7 +51,7 @@ class System:
 def _of_scorer(fit: Callable[[Labelled, int], Scorer]) -> tuple[Run, Run]:
     def themes(splits: Splits, seed: int) -> Scored:
         scorer = fit(splits["train"], seed)
-        return {name: score_labelled(scorer, _unpaired(data)).themes for name, data in _held(splits)}
+        return {name: score_labelled(scorer, unpaired(data)).themes for name, data in _held(splits)}
 
     def stance(splits: Splits, seed: int) -> Scored:
         scorer = fit(splits["train"], seed)
@@ -60,14 +60,14 @@ def _of_scorer(fit: Callable[[Labelled, int], Scorer]) -> tuple[Run, Run]:
     return themes, stance
 
 
-def _ours_of_few(train: Labelled, seed: int) -> Scorer:
-    """Return our encoder trained on a few sentences, for themes."""
-    settings = load_config("encoder", [f"model.min_steps={FEW_STEPS}"]).model
+def fit_ours(train: Labelled, seed: int, overrides: Sequence[str] = ()) -> Scorer:
+    """Return our encoder, trained by the shipped recipe with overrides."""
+    settings = load_config("encoder", overrides).model
     if not isinstance(settings, EncoderConfig):
         raise TypeError("expected the encoder")
     with TemporaryDirectory() as checkpoints:
         return finetune(
-            _unpaired(train),
+            train,
             train.themes.shape[1],
             find_weights(settings),
             settings,
@@ -75,6 +75,10 @@ def _ours_of_few(train: Labelled, seed: int) -> Scorer:
             checkpoints=Path(checkpoints),
             after_epoch=lambda *_: None,
         )
+
+
+def _ours_of_few(train: Labelled, seed: int) -> Scorer:
+    return fit_ours(unpaired(train), seed, [f"model.min_steps={FEW_STEPS}"])
 
 
 def _tfidf(train: Labelled, seed: int) -> Scorer:
@@ -148,19 +152,20 @@ def _fit_setfit(texts: Sequence[str], labels: Sequence[Any], seed: int, **settin
 
 def _trainer_themes(splits: Splits, seed: int) -> Scored:
     train = splits["train"]
-    model = _fit_trainer([train.texts], train.themes.tolist(), seed)
+    model = fit_trainer([train.texts], train.themes.tolist(), seed)
     return {name: model([data.texts]).sigmoid().numpy() for name, data in _held(splits)}
 
 
 def _trainer_stance(splits: Splits, seed: int) -> Scored:
     """Return a classifier of text pairs; it learns from as many neutral pairs as take a side."""
-
-    def texts(data: Labelled) -> list[list[str]]:
-        return [data.targets, [data.texts[row] for row in data.rows]]
-
     train = splits["train"].pairs(_evened(splits["train"].stances, seed))
-    model = _fit_trainer(texts(train), train.stances.tolist(), seed)
-    return {name: model(texts(data)).softmax(dim=-1).numpy() for name, data in _held(splits)}
+    model = fit_trainer(pair_texts(train), train.stances.tolist(), seed)
+    return {name: model(pair_texts(data)).softmax(dim=-1).numpy() for name, data in _held(splits)}
+
+
+def pair_texts(data: Labelled) -> list[list[str]]:
+    """Return the targets of all pairs, then their sentences."""
+    return [data.targets, [data.texts[row] for row in data.rows]]
 
 
 def _evened(stances: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
@@ -170,8 +175,8 @@ def _evened(stances: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
     return np.asarray(sided | np.isin(np.arange(len(stances)), drawn))
 
 
-def _fit_trainer(
-    texts: Sequence[Sequence[str]], labels: Sequence[Any], seed: int
+def fit_trainer(
+    texts: Sequence[Sequence[str]], labels: Sequence[Any], seed: int, epochs: int = 3
 ) -> Callable[[Sequence[Sequence[str]]], torch.Tensor]:
     """Return a function to logits: a sequence classifier trained on texts, or on pairs of texts."""
     set_seed(seed)
@@ -190,7 +195,9 @@ def _fit_trainer(
 
     data = rows(texts).add_column("labels", list(labels))
     with TemporaryDirectory() as folder:
-        settings = TrainingArguments(folder, seed=seed, save_strategy="no", report_to=[], disable_tqdm=True)
+        settings = TrainingArguments(
+            folder, num_train_epochs=epochs, seed=seed, save_strategy="no", report_to=[], disable_tqdm=True
+        )
         fitted = Trainer(model, settings, train_dataset=data, processing_class=tokenizer)
         fitted.train()
     return lambda parts: torch.from_numpy(fitted.predict(rows(parts)).predictions)
@@ -200,7 +207,8 @@ def _held(splits: Splits) -> list[tuple[str, Labelled]]:
     return [(name, data) for name, data in splits.items() if name != "train"]
 
 
-def _unpaired(data: Labelled) -> Labelled:
+def unpaired(data: Labelled) -> Labelled:
+    """Return the sentences without their pairs."""
     return data.pairs(np.zeros(len(data.rows), dtype=np.bool_))
 
 
@@ -210,9 +218,7 @@ def _backbone() -> Path:
 
 OURS = "ours"
 SYSTEMS = {
-    "TF-IDF": System(
-        *_of_scorer(lambda train, seed: fit_tfidf(train, TfidfConfig(family="tfidf"), seed)), seeded=False
-    ),
+    "TF-IDF": System(*_of_scorer(_tfidf), seeded=False),
     "frozen MiniLM": System(_frozen_themes, _frozen_stance, seeded=False),
     "SetFit": System(_setfit_themes, _setfit_stance),
     "Trainer": System(_trainer_themes, _trainer_stance),

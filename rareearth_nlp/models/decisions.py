@@ -43,8 +43,7 @@ class Calibration(Strict):
     def apply_to_stances(self, stances: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return stance scores `[..., 3]` calibrated."""
         logs = self.stance_slope * np.log(np.maximum(stances, _TINY)) + np.array(self.stance_offsets)
-        exponentials = np.exp(logs - logs.max(axis=-1, keepdims=True))
-        return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True), dtype=np.float32)
+        return softmax(logs)
 
 
 class Thresholds(Strict):
@@ -192,3 +191,14 @@ def logits(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the logarithm of the odds, kept finite."""
     kept = np.clip(scores, _TINY, 1 - _TINY)
     return np.asarray(np.log(kept / (1 - kept)))
+
+
+def sigmoid(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the probabilities of which these are the logits."""
+    return np.asarray(1 / (1 + np.exp(-values)), dtype=np.float32)
+
+
+def softmax(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the probabilities, along the last axis, of which these are the logits."""
+    exponentials = np.exp(values - values.max(axis=-1, keepdims=True))
+    return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True), dtype=np.float32)

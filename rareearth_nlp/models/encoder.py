@@ -16,6 +16,7 @@ from tqdm import tqdm
 from rareearth_nlp.labels import STANCES
 from rareearth_nlp.models.batches import batches
 from rareearth_nlp.models.contract import Scores
+from rareearth_nlp.models.decisions import sigmoid, softmax
 from rareearth_nlp.models.engines import Engine, Precision, Runtime, load_engine
 from rareearth_nlp.models.tokens import Row, Tokens, apart, pad
 
@@ -87,8 +88,8 @@ class EncoderClassifier:
         shape = (len(asked), self.engine.themes)
         nothing = np.zeros((0, len(STANCES)), dtype=np.float32)
         return Scores(
-            themes=_sigmoid(np.array([logits.themes for logits in ordered], dtype=np.float32).reshape(shape)),
-            stances=_softmax(np.concatenate([nothing, *(logits.stances for logits in ordered)])),
+            themes=sigmoid(np.array([logits.themes for logits in ordered], dtype=np.float32).reshape(shape)),
+            stances=softmax(np.concatenate([nothing, *(logits.stances for logits in ordered)])),
             truncated=np.array([logits.truncated for logits in ordered], dtype=np.bool_),
         )
 
@@ -132,12 +133,3 @@ class EncoderClassifier:
         reading = Reading(**json.loads((folder / READING_FILE).read_text(encoding="utf-8")))
         engine = load_engine(folder, themes, reading.precision, runtime, threads)
         return cls(engine, Tokens.load(folder, reading.max_tokens), reading)
-
-
-def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
-
-
-def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True), dtype=np.float32)

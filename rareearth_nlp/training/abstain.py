@@ -51,19 +51,23 @@ def certified_cut(tags: GivenTags, precision: float) -> float | None:
     A cut passes if the lower bound of its precision reaches what is asked, both by resampling writers, then documents,
     which are what is exchangeable, and by the binomial bound of Clopper and Pearson (1934), which a few tags that are
     all right do not deceive; it counts documents, by Kish's effective size, "Survey Sampling" (1965), and not tags. The
-    doubt that `CONFIDENCE` leaves is shared among the cuts that are tried: the Bonferroni form of Angelopoulos et al.,
-    "Learn then Test" (2021).
+    doubt that `CONFIDENCE` leaves is shared among the cuts that are tried, from the highest down, and one that passes
+    leaves its share to the next: Wiens, "A Fixed Sequence Bonferroni Procedure for Testing Multiple Endpoints" (2003).
     """
     order = np.argsort(-tags.scores, kind="stable")
     place, writers = tags.documents()
     times = draws(writers)
     counts = _counts(precision, len(order))
-    for count in reversed(counts):
-        lowest = tags.scores[order[count - 1]]
+    passed, doubt = None, 0.0
+    for count in counts:
+        doubt += (1 - CONFIDENCE) / len(counts)
+        lowest = float(tags.scores[order[count - 1]])
         given = tags.scores >= lowest
-        if _bound(tags.right[given], place[given], times, (1 - CONFIDENCE) / len(counts)) >= precision:
-            return float(lowest)
-    return None
+        if _bound(tags.right[given], place[given], times, doubt) >= precision:
+            passed = lowest
+        else:
+            doubt = 0.0
+    return passed
 
 
 def _counts(precision: float, tags: int) -> list[int]:

@@ -23,7 +23,8 @@ from rareearth_nlp.training.train import Ingredients, gather, plain_rule
 FOLDER = Path(__file__).parent
 RECIPE = ("model.epochs=2",)
 CHANGES: Mapping[str, tuple[str, ...]] = {
-    "recipe": (),
+    "two epochs": (),
+    "three epochs": ("model.epochs=3",),
     "four epochs": ("model.epochs=4",),
     "half the learning rate": ("model.learning_rate=1e-4", "model.head_learning_rate=5e-4"),
     "without context": ("model.context=false",),

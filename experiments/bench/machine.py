@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import psutil
 import torch
 
 from rareearth_nlp.models.encoder import EncoderClassifier
@@ -21,6 +22,8 @@ from rareearth_nlp.tagging.tagger import Tagger
 
 PACKAGES = ("rareearth_nlp", "torch", "transformers", "tokenizers", "openvino", "onnxruntime")
 STARTS = 3
+POLL = 0.02
+"""Seconds between two looks at the memory of a process."""
 
 
 def machine(tagger: Tagger) -> dict[str, Any]:
@@ -86,9 +89,12 @@ def size(folder: Path) -> int:
 def _child(words: Sequence[str]) -> float:
     """Run a command of the package and return the most memory that it took, in MB."""
     command = [sys.executable, "-m", "rareearth_nlp", *words]
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
-    _, status, used = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
+    most = 0
+    with psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
+        while child.poll() is None:
+            with suppress(psutil.Error):  # it may end in between
+                most = max(most, child.memory_info().rss)
+            time.sleep(POLL)
     if child.returncode:
         raise subprocess.CalledProcessError(child.returncode, command)
-    return used.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+    return most / 1e6

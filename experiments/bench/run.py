@@ -24,6 +24,7 @@ from rareearth_nlp.evaluation.parity import compare
 from rareearth_nlp.models.contract import Scores
 from rareearth_nlp.models.tfidf import fit_tfidf
 from rareearth_nlp.tagging.choosing import choose_tagger
+from rareearth_nlp.tagging.manifest import MANIFEST_FILE
 from rareearth_nlp.tagging.tagger import Tagger
 from rareearth_nlp.training.train import gather
 
@@ -37,8 +38,8 @@ def main(arguments: Sequence[str]) -> None:
     quick = "quick" in arguments
     first, *rest = [word for word in arguments if word != "quick"] or [None]
     tagger = choose_tagger(first, runtime="torch")
-    sentences = read_unlabelled(None, tagger.schema)
-    count, repeats = (80, 3) if quick else (1000, 5)
+    count, repeats, compared = (80, 3, 500) if quick else (1000, 5, 3000)
+    sentences = _first(read_unlabelled(None, tagger.schema), compared)
     texts = list(dict.fromkeys(sentences.texts))[:count]
     report: dict[str, Any] = machine(tagger) | {"sentences": count, "repeats": repeats}
     with TemporaryDirectory() as temporary:
@@ -52,8 +53,10 @@ def main(arguments: Sequence[str]) -> None:
             for row in _time(workload, contenders, texts, targets, repeats, tagger)
         ]
         report["curve"] = _curve(contenders, texts, tagger)
-        report["start"], report["memory"] = _processes(folder / "fp32", texts)
-        report["bytes"] = {place.name: size(place) for place in sorted(folder.glob("*/"))}
+        report["start"], report["memory"] = _processes(folder / "fp32", texts, ("torch",) if quick else ())
+        report["bytes"] = {
+            place.name: size(place) for place in sorted(folder.glob("*/")) if (place / MANIFEST_FILE).is_file()
+        }
     (OUT / "latest.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     _chart(report["rows"])
 
@@ -120,12 +123,18 @@ def _curve(contenders: Mapping[str, Way], texts: Sequence[str], tagger: Tagger) 
     return rows
 
 
-def _processes(folder: Path, texts: Sequence[str]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _first(sentences: Unlabelled, count: int) -> Unlabelled:
+    return Unlabelled(sentences.texts[:count], sentences.contexts[:count], sentences.asked[:count])
+
+
+def _processes(
+    folder: Path, texts: Sequence[str], without: Sequence[str]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return seconds to the first tag, and the most memory that tagging takes, by runtime."""
     articles = folder.with_name("articles")
     articles.mkdir()
     (articles / "one.txt").write_text("\n\n".join(texts), encoding="utf-8")
-    names = runtimes(folder)
+    names = [name for name in runtimes(folder) if name not in without]
     starts, memory = [started(folder, name) for name in names], [remembered(folder, name, articles) for name in names]
     for start, most in zip(starts, memory, strict=True):
         sys.stdout.write(

@@ -85,6 +85,8 @@ def ours(tagger: Tagger, sentences: Unlabelled, folder: Path, precisions: Sequen
             with exported(tagger, sentences, precision, onnx=onnx) as found:  # type: ignore[arg-type]
                 found.save(place)
         except ModelError as refused:
+            if precision == "fp32":
+                raise
             sys.stdout.write(f"{refused}\n")
             continue
         yield f"OpenVINO {precision}", scorer(Tagger.load(place, runtime="openvino"))

@@ -44,7 +44,7 @@ def seconds(run: Callable[[], object]) -> float:
 
 
 def gemm_peak() -> float:
-    """Return GFLOP/s of fp32 matrix products of the encoder's largest shape, the best of several."""
+    """Return GFLOP/s of fp32 matrix products of the largest shape in MiniLM, the best of several."""
     left, right = torch.randn(2048, 384), torch.randn(384, 1536)
     best = min(seconds(lambda: torch.mm(left, right)) for _ in range(50))
     return 2 * 2048 * 384 * 1536 / best / 1e9
@@ -87,7 +87,7 @@ def size(folder: Path) -> int:
 
 
 def _child(words: Sequence[str]) -> float:
-    """Run a command of the package and return the most memory that it took, in MB."""
+    """Run a command of the package and return the most memory that it was seen to take, in MB."""
     command = [sys.executable, "-m", "rareearth_nlp", *words]
     most = 0
     with psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:

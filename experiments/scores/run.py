@@ -1,6 +1,7 @@
 """How good the shipped recipe is on validation: `python experiments/scores/run.py TAGGER TAGGER ...` writes result.md.
 
-Each tagger comes from `rareearth-nlp train random_seed=N` and carries its metrics; the controls are fitted here.
+Each tagger comes from `rareearth-nlp train calibration.folds=0 random_seed=N` and carries its metrics; the controls are
+fitted here.
 """
 
 from __future__ import annotations

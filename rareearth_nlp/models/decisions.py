@@ -37,7 +37,7 @@ class Calibration(Strict):
     def apply(self, scores: Scores) -> Scores:
         """Return the scores calibrated."""
         slopes, offsets = np.array(self.themes, dtype=np.float32).T
-        themes = 1 / (1 + np.exp(-(slopes * logits(scores.themes) + offsets)))
+        themes = sigmoid(slopes * logits(scores.themes) + offsets)
         return replace(scores, themes=themes, stances=self.apply_to_stances(scores.stances))
 
     def apply_to_stances(self, stances: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from rareearth_nlp.corpus.dataset import Origin
 from rareearth_nlp.evaluation.promises import GivenTags
+from rareearth_nlp.training import abstain
 from rareearth_nlp.training.abstain import certified_cut
 
 
@@ -73,3 +76,20 @@ def test_one_document_proves_nothing_however_many_tags_it_has() -> None:
 
 def test_no_tags() -> None:
     assert certified_cut(GivenTags("water", np.zeros(0, bool), np.zeros(0, np.float32), [], 100), 0.5) is None
+
+
+def test_a_cut_that_passes_leaves_its_doubt_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    doubts: list[float] = []
+    verdicts = iter([1.0, 1.0, 0.0, 0.0, 1.0])
+
+    def bound(*values: Any) -> float:
+        doubts.append(values[-1])
+        return next(verdicts, 0.0)
+
+    monkeypatch.setattr(abstain, "_bound", bound)
+    tags = _tags(400, 100, np.random.default_rng(0))
+    cut = certified_cut(tags, 0.7)
+    share = doubts[0]
+    assert np.array(doubts[:6]) / share == pytest.approx([1, 2, 3, 1, 1, 2])
+    assert share * len(doubts) == pytest.approx(1 - abstain.CONFIDENCE)
+    assert cut is not None

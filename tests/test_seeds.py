@@ -16,7 +16,7 @@ from rareearth_nlp.corpus.duplicates import near_duplicates
 from rareearth_nlp.corpus.loading import Corpus, load_corpus
 from rareearth_nlp.corpus.splitting import Splits, split_corpus, warn_of_missing_labels
 from rareearth_nlp.corpus.statistics import count, load_quotas
-from rareearth_nlp.evaluation.gate import read_floors, test_digest
+from rareearth_nlp.evaluation import gate
 from rareearth_nlp.labels import load_labels
 from rareearth_nlp.reading import read_article
 from rareearth_nlp.resources import shipped
@@ -48,8 +48,8 @@ def test_the_digest_is_frozen(corpus: Corpus) -> None:
 def test_the_floors_are_of_its_test_split(corpus: Corpus, splits: Splits) -> None:
     """Else `gate check` refuses to compare: raise them again after a change of the corpus."""
     test = labelled(to_datasets(splits, SCHEMA, corpus.documents)["test"], SCHEMA)
-    floors = read_floors(shipped("configs", "quality_floors.yaml"))
-    assert floors.test_digest == test_digest(test)
+    floors = gate.read_floors(shipped("configs", "quality_floors.yaml"))
+    assert floors.test_digest == gate.test_digest(test)
     assert floors.f1.keys() == {*SCHEMA.theme_names, "favor", "against"}
     assert all(0 < floor < 1 for floor in floors.f1.values())
 

@@ -17,7 +17,7 @@ import psutil
 import torch
 
 from rareearth_nlp.models.encoder import EncoderClassifier
-from rareearth_nlp.models.engines import FILES, TorchEngine
+from rareearth_nlp.models.engines import TorchEngine
 from rareearth_nlp.tagging.tagger import Tagger
 
 PACKAGES = ("rareearth_nlp", "torch", "transformers", "tokenizers", "openvino", "onnxruntime")
@@ -60,11 +60,6 @@ def work(tagger: Tagger, texts: Sequence[str], targets: Sequence[str]) -> float:
     attended = 2 * encoder.config.num_hidden_layers * encoder.config.hidden_size  # keys, then values
     lengths = [len(row) for row in classifier.rows(texts, [targets] * len(texts), [""] * len(texts))]
     return sum(2 * length * (matrices + attended * length) for length in lengths) / 1e9
-
-
-def runtimes(folder: Path) -> list[str]:
-    """Return what a tagger directory was made for."""
-    return [name for name, files in FILES.items() if (folder / "model" / files[0]).is_file()]
 
 
 def started(folder: Path, runtime: str) -> dict[str, Any]:

@@ -15,13 +15,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from contenders import BASELINE, ENGINES, REFERENCE, Way, others, ours, scorer
-from machine import gemm_peak, machine, remembered, runtimes, seconds, size, started, work
+from machine import gemm_peak, machine, remembered, seconds, size, started, work
 from matplotlib.figure import Figure
 
 from rareearth_nlp.config import TfidfConfig, load_config
 from rareearth_nlp.corpus.unlabelled import Unlabelled, read_unlabelled
 from rareearth_nlp.evaluation.parity import compare
 from rareearth_nlp.models.contract import Scores
+from rareearth_nlp.models.engines import made_for
 from rareearth_nlp.models.tfidf import fit_tfidf
 from rareearth_nlp.tagging.choosing import choose_tagger
 from rareearth_nlp.tagging.manifest import MANIFEST_FILE
@@ -133,7 +134,7 @@ def _processes(
     articles = folder.with_name("articles")
     articles.mkdir()
     (articles / "one.txt").write_text("\n\n".join(texts), encoding="utf-8")
-    names = [name for name in runtimes(folder) if name not in without]
+    names = [name for name in made_for(folder / "model") if name not in without]
     starts, memory = [started(folder, name) for name in names], [remembered(folder, name, articles) for name in names]
     for start, most in zip(starts, memory, strict=True):
         sys.stdout.write(

@@ -55,6 +55,11 @@ class Engine(Protocol):
         ...
 
 
+def made_for(folder: Path) -> list[str]:
+    """Return the runtimes whose files are in a model's folder, the first choice of `auto` first."""
+    return [name for name, files in FILES.items() if all((folder / file).is_file() for file in files)]
+
+
 def load_engine(
     folder: Path, themes: int, precision: Precision, runtime: Runtime = "auto", threads: int | None = None
 ) -> Engine:
@@ -70,7 +75,7 @@ def load_engine(
     Raises:
         ModelError: The tagger was not exported for the runtime, or it is not installed.
     """
-    made = [name for name, files in FILES.items() if all((folder / file).is_file() for file in files)]
+    made = made_for(folder)
     if precision != "fp32" and "torch" in made:
         made.remove("torch")  # it would compute other scores than the tagger was exported with
     if not made:

@@ -11,8 +11,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from filelock import FileLock
 
 from rareearth_nlp.config import TrackingConfig
@@ -21,6 +23,7 @@ from rareearth_nlp.errors import ModelError
 if TYPE_CHECKING:
     from datasets import DatasetDict
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 import mlflow  # reads the switch above when it is imported
@@ -87,6 +90,13 @@ class Run:
     def log_text(self, content: str, name: str) -> None:
         """Log a text file."""
         mlflow.log_text(content, name)
+
+    def log_arrays(self, arrays: Mapping[str, NDArray[Any]], name: str) -> None:
+        """Log arrays under their names as one NumPy file, `name` ending in .npz."""
+        with TemporaryDirectory() as folder:
+            file = Path(folder, name)
+            np.savez_compressed(file, allow_pickle=False, **arrays)
+            mlflow.log_artifact(str(file))
 
     def log_tagger(self, folder: Path) -> None:
         """Log the tagger directory."""

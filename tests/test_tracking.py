@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rareearth_nlp.cli import main
@@ -48,6 +49,20 @@ def test_a_run_carries_everything_and_is_loadable(tmp_path: Path) -> None:
     client.set_registered_model_alias("rareearth-tagger", "champion", version.version)
     from_registry = Tagger.load("models:/rareearth-tagger@champion")
     assert Tagger.load(folder).id == from_run.id == from_registry.id
+
+
+def test_a_run_keeps_the_scores_that_calibration_came_from(tmp_path: Path) -> None:
+    import mlflow
+
+    from rareearth_nlp.tracking import store_uri
+
+    assert _train("calibration.folds=2") == 0
+    mlflow.set_tracking_uri(store_uri(TrackingConfig()))
+    (run,) = mlflow.search_runs(experiment_names=["rareearth-nlp"], output_format="list")
+    kept = np.load(mlflow.artifacts.download_artifacts(f"runs:/{run.info.run_id}/out_of_fold.npz"))
+    assert len(kept["themes"]) == run.data.metrics["train/sentences"]
+    assert kept["stances"].sum(axis=1) == pytest.approx(1.0)
+    assert 0 < kept["themes"].min() < kept["themes"].max() < 1
 
 
 def test_the_store_of_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

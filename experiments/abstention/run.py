@@ -1,7 +1,7 @@
-"""Are promises of precision kept? `python experiments/abstention/run.py NAME FOLDER`, then `... table`.
+"""Are promises of precision kept? `python experiments/abstention/run.py NAME FILE`, then `... table`.
 
-FOLDER is a copy of `.checkpoints/ID/folds`, the out-of-fold scores of a training while it lasts, named after its random
-seed; NAME is theirs in the table; NAME `tfidf` alone scores the baseline out of fold. Again and again a half of the
+FILE is out_of_fold.npz of a training's MLflow run; NAME is its name in the table; `tfidf` alone scores the baseline out
+of fold. Again and again a half of the
 writers makes the rule (calibration, thresholds, promises) and the other half tells whether it is kept. A line in
 runs/NAME.jsonl per promise given; `table` writes result.md.
 """
@@ -37,10 +37,10 @@ def main(arguments: Sequence[str]) -> None:
     if list(arguments) == ["table"]:
         (FOLDER / "result.md").write_text("\n".join(_lines()) + "\n", encoding="utf-8")
         return
-    name, *folder = arguments
+    name, *file_of_scores = arguments
     ingredients = gather(load_config("tfidf"))
     data = ingredients.split("train")
-    scores = _kept_scores(data, Path(folder[0])) if folder else _baseline(data)
+    scores = _kept_scores(data, Path(file_of_scores[0])) if file_of_scores else _baseline(data)
     file = FOLDER / "runs" / f"{name}.jsonl"
     file.parent.mkdir(exist_ok=True)
     with file.open("w", encoding="utf-8") as stream:
@@ -60,17 +60,11 @@ def _baseline(data: Labelled) -> Scores:
     return found
 
 
-def _kept_scores(data: Labelled, folder: Path) -> Scores:
-    """Return the scores in the folder, named after the random seed of the training that made them."""
-
-    def fit(_: Labelled, name: str) -> Scorer:
-        raise ValueError(f"{folder}: holds no scores of {name}")
-
-    folds = len(list(folder.glob("[0-9]*.npz")))
-    found = out_of_fold(data, folds, int(folder.name), fit, folder)
-    if found is None:
-        raise ValueError("too few writers")
-    return found
+def _kept_scores(data: Labelled, file: Path) -> Scores:
+    kept = np.load(file)
+    if (len(kept["themes"]), len(kept["stances"])) != (len(data.texts), len(data.rows)):
+        raise ValueError(f"{file}: not of the shipped corpus")
+    return Scores(kept["themes"], kept["stances"], np.zeros(len(data.texts), dtype=np.bool_))
 
 
 def _repeat(data: Labelled, scores: Scores, names: Sequence[str], seed: int) -> Iterator[dict[str, Any]]:

@@ -35,6 +35,8 @@ from rareearth_nlp.training.train import train as fit
 _log = logging.getLogger(__name__)
 
 ARTICLE = "baogang_2025_targets.txt"
+OUT_OF_FOLD_FILE = "out_of_fold.npz"
+"""The scores that calibration, thresholds and promises come from."""
 DEMO_FOLDER = Path("demo")
 DEMO_STEPS = 350
 """What two cores do in some minutes; `train` takes all the epochs of its configuration, and calibrates."""
@@ -206,6 +208,9 @@ def _train(config: Config) -> Trained:
         folder = training.tagger.save(config.taggers.resolve() / name)
         title = f"Validation, tagger {training.tagger.id}"
         _log_evaluation(run, training.validation, training.controls, "validation", title)
+        if training.out_of_fold:
+            unseen = training.out_of_fold
+            run.log_arrays({"themes": unseen.themes, "stances": unseen.stances}, OUT_OF_FOLD_FILE)
         run.log_tags({"tagger": training.tagger.id})
         run.log_tagger(folder)
     return Trained(training, folder, run.id)

@@ -18,6 +18,9 @@ PRECISIONS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95)
 """What may be asked of a tagger."""
 
 CONFIDENCE = 0.9
+FIRST = 3
+"""The first cut tags this many times as much as could pass if all of it were right and one cut were tried."""
+
 STEP = 1.5
 """Each cut that is tried tags this many times as much as the one before."""
 
@@ -71,8 +74,12 @@ def certified_cut(tags: GivenTags, precision: float) -> float | None:
 
 
 def _counts(precision: float, tags: int) -> list[int]:
-    """Return how many tags each cut lets through; fewer than the first could pass only if all are right."""
-    count = 2 * int(np.ceil(np.log(1 - CONFIDENCE) / np.log(precision)))
+    """Return how many tags each cut lets through.
+
+    As many as the first could pass with some of them wrong if they all were of different documents; an earlier one
+    would only use up doubt.
+    """
+    count = FIRST * int(np.ceil(np.log(1 - CONFIDENCE) / np.log(precision)))
     counts = []
     while count < tags:
         counts.append(count)

@@ -70,11 +70,19 @@ class Ingredients:
 
 @dataclass(frozen=True)
 class Training:
-    """What training gives: a tagger that is not yet on disk, and how it and the controls do on validation."""
+    """What training gives: a tagger that is not yet on disk, and how it and the controls do on validation.
+
+    Attributes:
+        tagger: The tagger.
+        validation: How it does.
+        controls: How the controls do.
+        out_of_fold: What the training split got from models that did not see its writers, where folds were asked for.
+    """
 
     tagger: Tagger
     validation: Evaluation
     controls: Mapping[str, Evaluation]
+    out_of_fold: Scores | None
 
 
 def gather(config: Config) -> Ingredients:
@@ -115,7 +123,8 @@ def train(ingredients: Ingredients, after_epoch: AfterEpoch | None = None) -> Tr
     config, schema = ingredients.config, ingredients.schema
     learn, check = ingredients.split("train"), ingredients.split("validation")
     plain = plain_rule(config, schema)
-    fitted = _fit_rule(ingredients, learn) or plain
+    unseen = _out_of_fold(ingredients, learn)
+    fitted = fit_rule(learn, unseen, schema.theme_names) if unseen else plain
     reports = _Reports(after_epoch, check, schema, plain)
     classifier = _fit(ingredients, learn, WHOLE, reports)
     scores = score_labelled(classifier, check)
@@ -124,7 +133,7 @@ def train(ingredients: Ingredients, after_epoch: AfterEpoch | None = None) -> Tr
     validation = measure(rule.calibrate(scores), check, schema, rule)
     tagger = new_tagger(classifier, schema, rule, _provenance(ingredients, validation))
     shutil.rmtree(_checkpoints(ingredients), ignore_errors=True)
-    return Training(tagger, validation, evaluate_controls(learn, check, schema, config.random_seed))
+    return Training(tagger, validation, evaluate_controls(learn, check, schema, config.random_seed), unseen)
 
 
 def fit_plainly(ingredients: Ingredients) -> Evaluation:
@@ -172,19 +181,18 @@ def git_commit() -> str | None:
         return None
 
 
-def _fit_rule(ingredients: Ingredients, learn: Labelled) -> DecisionRule | None:
-    """Return the rule that out-of-fold scores give; None where they are not asked for, or writers are too few."""
+def _out_of_fold(ingredients: Ingredients, learn: Labelled) -> Scores | None:
+    """Return the scores that calibration learns from; None where they are not asked for, or writers are too few."""
     config = ingredients.config
     if not config.calibration.folds:
         return None
-    scores = out_of_fold(
+    return out_of_fold(
         learn,
         config.calibration.folds,
         config.random_seed,
         lambda part, name: _fit(ingredients, part, name, lambda *_: None),
         _checkpoints(ingredients) / "folds",
     )
-    return None if scores is None else fit_rule(learn, scores, ingredients.schema.theme_names)
 
 
 def _confirmed(fitted: DecisionRule, plain: DecisionRule, check: Labelled, scores: Scores) -> DecisionRule:

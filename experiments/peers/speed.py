@@ -41,12 +41,12 @@ def measure(train: Labelled) -> None:
 
 
 def _theirs_on_themes(part: Labelled) -> None:
-    fit_trainer([part.texts], part.themes.tolist(), 0, epochs=1)
+    fit_trainer([part.texts], part.themes.tolist(), 0, num_train_epochs=1)
 
 
 def _theirs(part: Labelled) -> None:
     _theirs_on_themes(part)
-    fit_trainer(pair_texts(part), part.stances.tolist(), 0, epochs=1)
+    fit_trainer(pair_texts(part), part.stances.tolist(), 0, num_train_epochs=1)
 
 
 def _seconds(run: Callable[[], object]) -> float:

@@ -150,17 +150,21 @@ def _fit_setfit(texts: Sequence[str], labels: Sequence[Any], seed: int, **settin
     return model
 
 
-def _trainer_themes(splits: Splits, seed: int) -> Scored:
-    train = splits["train"]
-    model = fit_trainer([train.texts], train.themes.tolist(), seed)
-    return {name: model([data.texts]).sigmoid().numpy() for name, data in _held(splits)}
+def _of_trainer(**changes: Any) -> System:
+    """Return sequence classifiers of the Trainer with changes to its defaults."""
 
+    def themes(splits: Splits, seed: int) -> Scored:
+        train = splits["train"]
+        model = fit_trainer([train.texts], train.themes.tolist(), seed, **changes)
+        return {name: model([data.texts]).sigmoid().numpy() for name, data in _held(splits)}
 
-def _trainer_stance(splits: Splits, seed: int) -> Scored:
-    """Return a classifier of text pairs; it learns from as many neutral pairs as take a side."""
-    train = splits["train"].pairs(_evened(splits["train"].stances, seed))
-    model = fit_trainer(pair_texts(train), train.stances.tolist(), seed)
-    return {name: model(pair_texts(data)).softmax(dim=-1).numpy() for name, data in _held(splits)}
+    def stance(splits: Splits, seed: int) -> Scored:
+        """Return the scores of a classifier of text pairs; it learns from as many neutral pairs as take a side."""
+        train = splits["train"].pairs(_evened(splits["train"].stances, seed))
+        model = fit_trainer(pair_texts(train), train.stances.tolist(), seed, **changes)
+        return {name: model(pair_texts(data)).softmax(dim=-1).numpy() for name, data in _held(splits)}
+
+    return System(themes, stance)
 
 
 def pair_texts(data: Labelled) -> list[list[str]]:
@@ -176,9 +180,16 @@ def _evened(stances: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
 
 
 def fit_trainer(
-    texts: Sequence[Sequence[str]], labels: Sequence[Any], seed: int, epochs: int = 3
+    texts: Sequence[Sequence[str]], labels: Sequence[Any], seed: int, **changes: Any
 ) -> Callable[[Sequence[Sequence[str]]], torch.Tensor]:
-    """Return a function to logits: a sequence classifier trained on texts, or on pairs of texts."""
+    """Return a function to logits: a sequence classifier trained on texts, or on pairs of texts.
+
+    Args:
+        texts: One or two lists of them.
+        labels: Lists of 0 and 1, or classes.
+        seed: Of everything.
+        changes: To the defaults of `TrainingArguments`.
+    """
     set_seed(seed)
     tokenizer = AutoTokenizer.from_pretrained(_backbone(), local_files_only=True)
     multi = isinstance(labels[0], list)
@@ -195,9 +206,7 @@ def fit_trainer(
 
     data = rows(texts).add_column("labels", list(labels))
     with TemporaryDirectory() as folder:
-        settings = TrainingArguments(
-            folder, num_train_epochs=epochs, seed=seed, save_strategy="no", report_to=[], disable_tqdm=True
-        )
+        settings = TrainingArguments(folder, seed=seed, save_strategy="no", report_to=[], disable_tqdm=True, **changes)
         fitted = Trainer(model, settings, train_dataset=data, processing_class=tokenizer)
         fitted.train()
     return lambda parts: torch.from_numpy(fitted.predict(rows(parts)).predictions)
@@ -221,7 +230,8 @@ SYSTEMS = {
     "TF-IDF": System(*_of_scorer(_tfidf), seeded=False),
     "frozen MiniLM": System(_frozen_themes, _frozen_stance, seeded=False),
     "SetFit": System(_setfit_themes, _setfit_stance),
-    "Trainer": System(_trainer_themes, _trainer_stance),
+    "Trainer": _of_trainer(),
+    "Trainer with our rates": _of_trainer(learning_rate=2e-4, per_device_train_batch_size=32, warmup_steps=0.1),
 }
 FEW = {name: SYSTEMS[name].themes for name in ("frozen MiniLM", "SetFit")} | {OURS: _of_scorer(_ours_of_few)[0]}
 """Ways to themes that are compared where labels are few."""

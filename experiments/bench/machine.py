@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import platform
+import socket
 import statistics
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib.metadata import version
@@ -23,7 +25,7 @@ from rareearth_nlp.tagging.tagger import Tagger
 PACKAGES = ("rareearth_nlp", "torch", "transformers", "tokenizers", "openvino", "onnxruntime")
 STARTS = 3
 POLL = 0.02
-"""Seconds between two looks at the memory of a process."""
+"""Seconds between two looks at a process."""
 
 
 def machine(tagger: Tagger) -> dict[str, Any]:
@@ -62,11 +64,17 @@ def work(tagger: Tagger, texts: Sequence[str], targets: Sequence[str]) -> float:
     return sum(2 * length * (matrices + attended * length) for length in lengths) / 1e9
 
 
+def helped() -> float:
+    """Return the seconds that `--help` takes, the median of several."""
+    return statistics.median(seconds(lambda: _child(["--help"])) for _ in range(STARTS))
+
+
 def started(folder: Path, runtime: str) -> dict[str, Any]:
-    """Return the seconds from a cold shell to the first tag, the median of several."""
+    """Return the seconds from a cold shell to the first tag, and to a service that answers; medians of several."""
     words = ["predict", "--tagger", str(folder), "--runtime", runtime, "--json", "Regulators cut the quota by a tenth."]
-    taken = [seconds(lambda: _child(words)) for _ in range(STARTS)]
-    return {"runtime": runtime, "seconds": statistics.median(taken)}
+    tagged = [seconds(lambda: _child(words)) for _ in range(STARTS)]
+    served = [_seconds_to_service(folder, runtime) for _ in range(STARTS)]
+    return {"runtime": runtime, "seconds": statistics.median(tagged), "service_seconds": statistics.median(served)}
 
 
 def remembered(folder: Path, runtime: str, articles: Path) -> dict[str, Any]:
@@ -81,15 +89,36 @@ def size(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
+def _seconds_to_service(folder: Path, runtime: str) -> float:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = ["serve", "--tagger", str(folder), "--runtime", runtime, "--port", str(port)]
+    start = time.perf_counter()
+    with psutil.Popen(_command(words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as service:
+        try:
+            while service.poll() is None:
+                with suppress(OSError):  # it does not listen yet
+                    urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz").close()
+                    return time.perf_counter() - start
+                time.sleep(POLL)
+        finally:
+            service.terminate()
+    raise subprocess.CalledProcessError(service.returncode, _command(words))
+
+
+def _command(words: Sequence[str]) -> list[str]:
+    return [sys.executable, "-m", "rareearth_nlp", *words]
+
+
 def _child(words: Sequence[str]) -> float:
     """Run a command of the package and return the most memory that it was seen to take, in MB."""
-    command = [sys.executable, "-m", "rareearth_nlp", *words]
     most = 0
-    with psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
+    with psutil.Popen(_command(words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
         while child.poll() is None:
             with suppress(psutil.Error):  # it may end in between
                 most = max(most, child.memory_info().rss)
             time.sleep(POLL)
     if child.returncode:
-        raise subprocess.CalledProcessError(child.returncode, command)
+        raise subprocess.CalledProcessError(child.returncode, _command(words))
     return most / 1e6

@@ -1,9 +1,8 @@
 """Are promises of precision kept? `python experiments/abstention/run.py NAME FILE`, then `... table`.
 
 FILE is out_of_fold.npz of a training's MLflow run; NAME is its name in the table; `tfidf` alone scores the baseline out
-of fold. Again and again a half of the
-writers makes the rule (calibration, thresholds, promises) and the other half tells whether it is kept. A line in
-runs/NAME.jsonl per promise given; `table` writes result.md.
+of fold. Again and again a half of the writers makes the rule (calibration, thresholds, promises) and the other half
+tells whether it is kept. A line in runs/NAME.jsonl per promise given; `table` writes result.md.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A sentence with a person's annotations.
+    """A sentence with its annotations.
 
     Attributes:
         themes: Names of the themes it touches; None means not annotated.
@@ -199,6 +199,7 @@ class TaggedDocument:
             "title": self.document.title,
             "date": self.document.date,
             "outlet": self.document.outlet,
+            "language": self.document.language,
             "position": position,
             "start": sentence.start,
             "end": sentence.end,

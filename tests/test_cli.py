@@ -112,11 +112,14 @@ def test_a_batch_skips_what_it_cannot_read(tfidf_folder: Path, capsys: pytest.Ca
     (folder / "two.html").write_text("<html><body><article><p>Brine leaked for a week.</p></article></body></html>")
     (folder / "three.txt").write_bytes(bytes(range(256)) * 10)
     (folder / "notes.docx").write_text("not an article")
-    assert main(["tag", "articles", "gone.txt", "-o", "tags.parquet", "--tagger", str(tfidf_folder)]) == 1
+    Path("empty").mkdir()
+    inputs = ["articles", "gone.txt", "empty"]
+    assert main(["tag", *inputs, "-o", "tags.parquet", "--tagger", str(tfidf_folder)]) == 1
     err = capsys.readouterr().err
     assert "skipped articles/deep/three.txt: binary" in err
     assert "skipped gone.txt: cannot be read (No such file or directory)" in err
-    assert "tags.parquet: 2 documents, 2 skipped" in err
+    assert "skipped empty: the folder holds no .txt" in err
+    assert "tags.parquet: 2 documents, 3 skipped" in err
     assert set(pd.read_parquet("tags.parquet")["document_id"]) == {"articles/deep/one.txt", "articles/deep/two.html"}
 
 

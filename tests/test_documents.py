@@ -79,6 +79,7 @@ def test_a_frame_has_a_row_per_sentence(tagged: TaggedDocument) -> None:
     assert frame["position"].tolist() == [0, 1]
     assert frame["text"].tolist() == ["A leak.", "It ran."]
     assert frame["document_id"].tolist() == ["leak.txt"] * 2
+    assert "language" in frame
     assert frame["themes"].tolist() == [["water"], []]
     assert frame["score_water"].tolist() == [0.9, 0.4]
     assert frame["stance:mine"].tolist() == ["against", "favor"]

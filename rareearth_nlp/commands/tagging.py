@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rareearth_nlp.commands.options import tagger_options
@@ -39,8 +39,7 @@ def tag(arguments: Namespace) -> int:
     """Tag articles into one file; an unreadable one among several is reported and skipped, with exit code 1."""
     out = Path(arguments.out)
     check_out(out, overwrite=arguments.overwrite)
-    files = list(_expand(arguments.inputs))
-    documents, problems = _read(files)
+    documents, problems = _read(arguments.inputs)
     if not documents:
         raise DataError(
             problems[0] if len(problems) == 1 else f"none of {len(problems)} inputs can be read: {problems[0]}"
@@ -72,30 +71,28 @@ def _warn_of_other_languages(documents: Sequence[Document]) -> None:
             _log.warning("%s: looks like %r, not English; the tags mean little there", document.id, document.language)
 
 
-def _expand(inputs: Sequence[str]) -> Iterator[str]:
-    """Yield the inputs, with a folder's articles in its place.
-
-    Raises:
-        DataError: A folder holds none.
-    """
-    for name in inputs:
-        if not Path(name).is_dir():
-            yield name
-            continue
-        inside = sorted(str(file) for file in Path(name).rglob("*") if file.suffix.lower() in SUFFIXES)
-        if not inside:
-            raise DataError(f"{name}: the folder holds no {', '.join(SUFFIXES)} file")
-        yield from inside
-
-
-def _read(files: Sequence[str]) -> tuple[list[Document], list[str]]:
-    documents, problems = [], []
+def _read(inputs: Sequence[str]) -> tuple[list[Document], list[str]]:
+    """Return the articles, each once, and what is wrong with the others."""
+    files, problems = _expand(inputs)
+    documents = []
     for file in dict.fromkeys(files):
         try:
             documents.append(_read_stdin() if file == "-" else read_article(file))
         except DataError as problem:
             problems.append(str(problem))
     return documents, problems
+
+
+def _expand(inputs: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the inputs, with a folder's articles in its place, and what is wrong with folders."""
+    files, problems = [], []
+    for name in inputs:
+        folder = Path(name)
+        inside = sorted(str(file) for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES)
+        if folder.is_dir() and not inside:
+            problems.append(f"{name}: the folder holds no {', '.join(SUFFIXES)} file")
+        files += inside if folder.is_dir() else [name]
+    return files, problems
 
 
 def _read_stdin() -> Document:

@@ -146,7 +146,7 @@ class DecisionRule(Strict):
             raise ModelError(f"precision {precision:g}: expected a share between 0 and 1, such as 0.9")
         if not self.promises:
             raise ModelError(
-                f"precision {precision:g}: this tagger promises none; train one with calibration.folds=3 (thresholds "
+                f"precision {precision:g}: this tagger promises none; train one with calibration.folds=2 (thresholds "
                 "changed at call, or a calibration that validation rejected, leave no promise either)"
             )
         for found in self.promises:

@@ -65,10 +65,14 @@ def _source(asked: str | None) -> tuple[str, str]:
     return str(max(found, key=lambda folder: found[folder])), f"the newest under {FOLDER}/"
 
 
-def _readable() -> Iterator[tuple[Path, str]]:
-    """Yield the taggers at hand with the time of their training; what cannot be read is told and passed over."""
+def _readable() -> Iterator[tuple[Path, tuple[str, bool]]]:
+    """Yield the taggers at hand with the time of their training, and whether they are exported, so made to be faster.
+
+    What cannot be read is told and passed over.
+    """
     for file in sorted(FOLDER.glob(f"[!.]*/{MANIFEST_FILE}")):
         try:
-            yield file.parent, read_manifest(file.parent).provenance.created
+            manifest = read_manifest(file.parent)
+            yield file.parent, (manifest.provenance.created, manifest.parity is not None)
         except ModelError as problem:
             _log.warning("passed over %s", problem)

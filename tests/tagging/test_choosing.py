@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from pathlib import Path
@@ -39,6 +40,15 @@ def test_asked_before_variable_before_newest(
     assert [("newest" in t, "RAREEARTH_TAGGER" in t, "as asked" in t) for t in told] == [
         (True, False, False), (False, True, False), (False, False, True),
     ]  # fmt: skip
+
+
+def test_an_exported_tagger_comes_before_the_one_it_was_made_from(tfidf_folder: Path) -> None:
+    for name in ("a-trained", "b-exported", "c-trained"):
+        shutil.copytree(tfidf_folder, Path("taggers", name))
+    file = Path("taggers/b-exported/tagger.json")
+    parity = {"sentences": 9, "largest": 0.0, "mean": 0.0, "decisions": 0.0, "touched": 0.0}
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"parity": parity}))
+    assert choose_tagger().manifest.parity is not None
 
 
 def test_what_cannot_be_read_is_passed_over(tfidf_folder: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-import mlflow  # reads the switch above when it is imported
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # where a server keeps the runs
+import mlflow  # reads the switches above when it is imported
 from mlflow.exceptions import MlflowException
 
 TAGGER_FOLDER = "tagger"

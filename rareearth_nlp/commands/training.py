@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
-from rareearth_nlp.commands.options import tagger_options
+from rareearth_nlp.commands.options import file_to_write, tagger_options
 from rareearth_nlp.commands.show import console, metrics_table, parts_table, promises_table, tags_table
 from rareearth_nlp.config import CalibrationConfig, Config, EncoderConfig, load_config
 from rareearth_nlp.corpus.dataset import Labelled, labelled
@@ -29,7 +30,7 @@ from rareearth_nlp.tagging.choosing import choose_tagger
 from rareearth_nlp.tagging.tagger import Tagger
 from rareearth_nlp.tagging.writing import write
 from rareearth_nlp.tracking import Run, flat, start_run, store_uri, ui_command
-from rareearth_nlp.training.train import Ingredients, Training, gather, git_commit, load_splits
+from rareearth_nlp.training.train import Ingredients, Training, forget, gather, git_commit, has_splits, load_splits
 from rareearth_nlp.training.train import train as fit
 
 _log = logging.getLogger(__name__)
@@ -69,9 +70,7 @@ def train(arguments: Namespace) -> int:
 
 def evaluate(arguments: Namespace) -> int:
     """Measure a tagger on its own corpus or another; each time is a run in MLflow, readings of test on record."""
-    out = Path(arguments.out) if arguments.out else None
-    if out and not out.parent.is_dir():
-        raise DataError(f"{out}: its folder does not exist; name a file in one that does")
+    out = file_to_write(arguments.out, (".html",)) if arguments.out else None
     tagger = choose_tagger(*tagger_options(arguments))
     settings = _settings(tagger, arguments.corpus)
     tags, data, learn = _split_to_read(tagger, settings, arguments.split)
@@ -103,12 +102,14 @@ def _settings(tagger: Tagger, corpus: str | None) -> Config:
 def _split_to_read(tagger: Tagger, settings: Config, split: str) -> tuple[dict[str, str], Labelled, Labelled | None]:
     """Return what the run is tagged with, the split, and what the controls learn from, if that is still there."""
     digest, datasets = load_splits(settings, tagger.schema)
-    data = labelled(datasets[split], tagger.schema)
+    foreign = digest != tagger.manifest.provenance.corpus_digest
+    whole = foreign and not has_splits(settings, tagger.schema)
+    data = labelled(list(chain(*datasets.values())) if whole else datasets[split], tagger.schema)
     if not data.texts:
         raise DataError(f"{settings.corpus_path}: its {split} split is empty; add documents to it")
-    tags = {"split": split, "tagger": tagger.id, "corpus_digest": digest}
+    tags = {"split": "whole" if whole else split, "tagger": tagger.id, "corpus_digest": digest}
     tags |= {"test_digest": test_digest(data)} if split == "test" else {}
-    if digest == tagger.manifest.provenance.corpus_digest:
+    if not foreign:
         return tags, data, labelled(datasets["train"], tagger.schema)
     _log.warning("not the corpus that the tagger was trained on: make sure that they share no document")
     return tags, data.foreign(), _own_train(tagger)
@@ -206,6 +207,7 @@ def _train(config: Config) -> Trained:
         training = fit(ingredients, after_epoch=lambda epoch, metrics: run.log_metrics(metrics, step=epoch))
         name = f"{datetime.now():%Y%m%d-%H%M%S-%f}-{config.model.family}"
         folder = training.tagger.save(config.taggers.resolve() / name)
+        forget(ingredients)
         title = f"Validation, tagger {training.tagger.id}"
         _log_evaluation(run, training.validation, training.controls, "validation", title)
         if training.out_of_fold:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 from transformers import (
@@ -20,10 +21,13 @@ from transformers import (
     ProgressCallback,
     Trainer,
     TrainerCallback,
+    TrainerState,
     TrainingArguments,
     set_seed,
 )
+from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_utils import get_last_checkpoint
+from transformers.utils import SAFE_WEIGHTS_NAME
 
 from rareearth_nlp.config import EncoderConfig
 from rareearth_nlp.corpus.dataset import Labelled
@@ -71,7 +75,7 @@ def finetune(
         settings: The recipe.
         random_seed: Seeds the heads, the order of the rows and dropout.
         checkpoints: Receives a checkpoint where `after_epoch` is called. If it holds one of an interrupted run,
-            training goes on from there; it is removed at the end.
+            training goes on from there; one of a finished run is taken as it is. Its caller removes it.
         after_epoch: Called at the end of each epoch, or of some where there are more than `MAX_PAUSES`.
         taught: What other taggers say of sentences without labels, which count as much as annotated ones.
     """
@@ -97,8 +101,8 @@ def finetune(
     )
     for noisy in (PrinterCallback, ProgressCallback):  # they print to standard output
         trainer.remove_callback(noisy)
-    trainer.train(resume_from_checkpoint=_interrupted(checkpoints))
-    shutil.rmtree(checkpoints, ignore_errors=True)
+    _learn(trainer, checkpoints)
+    trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)  # taggers compute in fp32, whatever training did
     model.cpu().eval()
     return classifier
 
@@ -194,11 +198,26 @@ def _optimizer(model: JointEncoder, settings: EncoderConfig) -> torch.optim.Opti
     )
 
 
-def _interrupted(checkpoints: Path) -> str | None:
+def _learn(trainer: Trainer, checkpoints: Path) -> None:
+    """Train to the end, from the last whole checkpoint where there is one."""
+    found = _last_whole(checkpoints)
+    if found is None:
+        trainer.train()
+        return
+    _log.warning("going on from %s, where this training was interrupted", found)
+    if TrainerState.load_from_json(str(found / TRAINER_STATE_NAME)).global_step < trainer.args.max_steps:
+        trainer.train(resume_from_checkpoint=str(found))
+    else:
+        trainer.model.load_state_dict(load_file(found / SAFE_WEIGHTS_NAME))
+
+
+def _last_whole(checkpoints: Path) -> Path | None:
+    """Return the last checkpoint, once those are removed that were being written when the run was killed."""
+    for folder in checkpoints.glob("checkpoint-*"):
+        if not (folder / TRAINER_STATE_NAME).is_file():  # what the Trainer writes last
+            shutil.rmtree(folder)
     found = get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
-    if found:
-        _log.warning("going on from %s, where this training was interrupted", found)
-    return found
+    return Path(found) if found else None
 
 
 class _LengthTrainer(Trainer):  # type: ignore[misc]  # transformers is untyped

@@ -20,7 +20,7 @@ class LengthBatches(Sampler[int]):
         batch_size: Rows of a batch.
         random_seed: Of the order.
         twins: The second half of the rows is the first half in another form. Each row then comes once before its twin
-            does, in the one form or the other.
+            does, in the one form or the other, but for the few that fill no batch and come last.
     """
 
     POOL = 50

@@ -108,7 +108,8 @@ def _study(ingredients: Ingredients) -> optuna.Study:
     config, library = ingredients.config, _optuna()
     library.logging.set_verbosity(library.logging.WARNING)
     settings = config.model_dump_json(include={"model", "search", "random_seed"})
-    parts = (settings, ingredients.schema.model_dump_json(), ingredients.corpus_digest, ingredients.split_sizes)
+    taught = ingredients.taught.digest if ingredients.taught else ""
+    parts = (settings, ingredients.schema.model_dump_json(), ingredients.corpus_digest, ingredients.split_sizes, taught)
     study: optuna.Study = library.create_study(
         study_name=hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16],
         storage=f"sqlite:///{(config.taggers.resolve() / 'search.db').as_posix()}",

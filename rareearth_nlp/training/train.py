@@ -17,6 +17,7 @@ from rareearth_nlp.config import Config, EncoderConfig, TfidfConfig
 from rareearth_nlp.corpus.dataset import Labelled, labelled, to_datasets
 from rareearth_nlp.corpus.loading import load_corpus
 from rareearth_nlp.corpus.splitting import refuse_empty_splits, split_corpus, warn_of_missing_labels
+from rareearth_nlp.errors import DataError
 from rareearth_nlp.evaluation.controls import evaluate_controls
 from rareearth_nlp.evaluation.evaluate import Evaluation, measure, score_labelled
 from rareearth_nlp.labels import LabelSchema, load_labels
@@ -94,6 +95,9 @@ def gather(config: Config) -> Ingredients:
     schema = load_labels(config.labels_path)
     digest, datasets = load_splits(config, schema)
     refuse_empty_splits(datasets)
+    learn = labelled(datasets["train"], schema)
+    if not learn.themed.any() and not learn.targets:
+        raise DataError(f"{config.corpus_path}: nothing in its train split is annotated; label some sentences of it")
     if not isinstance(config.model, EncoderConfig):
         return Ingredients(config, schema, digest, datasets, None)
     weights, taught = find_weights(config.model), teach(config.distillation, schema)
@@ -113,8 +117,15 @@ def load_splits(config: Config, schema: LabelSchema) -> tuple[str, DatasetDict]:
     return corpus.digest, to_datasets(splits, schema, corpus.documents)
 
 
+def has_splits(config: Config, schema: LabelSchema) -> bool:
+    """Tell whether the corpus itself says which documents are for what."""
+    return any(example.split for example in load_corpus(config.corpus_path, schema).examples)
+
+
 def train(ingredients: Ingredients, after_epoch: AfterEpoch | None = None) -> Training:
     """Return a trained tagger with its evaluation on validation, beside the controls' on the same sentences.
+
+    What an interrupted run has done is taken up; call `forget` once the tagger is safe.
 
     Args:
         ingredients: From `gather`.
@@ -132,7 +143,6 @@ def train(ingredients: Ingredients, after_epoch: AfterEpoch | None = None) -> Tr
     rule = _confirmed(fitted, plain, check, scores)
     validation = measure(rule.calibrate(scores), check, schema, rule)
     tagger = new_tagger(classifier, schema, rule, _provenance(ingredients, validation))
-    shutil.rmtree(_checkpoints(ingredients), ignore_errors=True)
     return Training(tagger, validation, evaluate_controls(learn, check, schema, config.random_seed), unseen)
 
 
@@ -140,9 +150,15 @@ def fit_plainly(ingredients: Ingredients) -> Evaluation:
     """Return how a classifier does on validation with the configured thresholds; it is neither calibrated nor kept."""
     config, schema = ingredients.config, ingredients.schema
     classifier = _fit(ingredients, ingredients.split("train"), WHOLE, lambda *_: None)
-    shutil.rmtree(_checkpoints(ingredients), ignore_errors=True)
     check = ingredients.split("validation")
-    return measure(score_labelled(classifier, check, progress=True), check, schema, plain_rule(config, schema))
+    found = measure(score_labelled(classifier, check, progress=True), check, schema, plain_rule(config, schema))
+    forget(ingredients)
+    return found
+
+
+def forget(ingredients: Ingredients) -> None:
+    """Remove the checkpoints and the scores of folds that a training of these ingredients has kept."""
+    shutil.rmtree(_checkpoints(ingredients), ignore_errors=True)
 
 
 def plain_rule(config: Config, schema: LabelSchema) -> DecisionRule:

@@ -6,6 +6,7 @@ import math
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ from rareearth_nlp.training.sampler import LengthBatches
 SIDED = EncoderConfig(family="encoder", sided_weight=3)
 
 
-def test_a_side_weighs_more_and_the_weight_is_taken_back(toy_weights: Path, tmp_path: Path) -> None:
+def test_a_side_weighs_more_and_the_weight_is_taken_back(toy_weights: Path) -> None:
     train = new_labelled([[1, 0], [0, 1], [np.nan, np.nan], [np.nan, np.nan]], [0, 1, 2])
     train = replace(train, weights=np.array([1, 0.5, 1, 1], dtype=np.float32))
     samples = lessons(train, None, Tokens.load(toy_weights, 64), SIDED, contexts=False)
@@ -39,7 +40,7 @@ def test_a_side_weighs_more_and_the_weight_is_taken_back(toy_weights: Path, tmp_
     assert (pairs / pairs[2]).tolist() == pytest.approx([3, 1.5, 1])
     assert pairs.mean() == pytest.approx(1)
     assert [sample.weight for sample in samples] == pytest.approx([2, 1, 0])
-    classifier = _finetuned(train, toy_weights, tmp_path)
+    classifier = _finetuned(train, toy_weights)
     assert isinstance(classifier.engine, TorchEngine)
     assert classifier.engine.model.stance_shift.tolist() == pytest.approx([0, 0, math.log(3)])
 
@@ -107,7 +108,7 @@ def test_encoders_of_other_types(kind: str, kept: bool, toy_weights: Path, tmp_p
             _loaded(tmp_path / kind)
         return
     train = new_labelled([[1, 0], [0, 1]] * 4, [0, 1, 2])
-    classifier = _finetuned(train, tmp_path / kind, tmp_path / "run")
+    classifier = _finetuned(train, tmp_path / kind)
     classifier.save(tmp_path)
     texts, asked = ["It ran. " * 9, "Water fell."], [["the mine", "water"] * 20, ["water"]]
     scores = EncoderClassifier.load(tmp_path, themes=2).score(texts, asked)
@@ -145,24 +146,23 @@ def test_each_row_comes_once_before_its_twin_does() -> None:
     assert not with_context & {row - 104 for row in order[100:200] if row >= 104}
 
 
-def test_context_that_no_training_row_had_is_not_read(toy_weights: Path, tmp_path: Path) -> None:
+def test_context_that_no_training_row_had_is_not_read(toy_weights: Path) -> None:
     train = new_labelled([[1, 0], [0, 1]] * 4, [0, 1, 2])
-    alone, around = (
-        _finetuned(replace(train, contexts=[context] * 8), toy_weights, tmp_path) for context in ("", "Water fell.")
-    )
+    alone, around = (_finetuned(replace(train, contexts=[context] * 8), toy_weights) for context in ("", "Water fell."))
     for classifier, reads in ((alone, False), (around, True)):
         plain, other = (classifier.score(["It ran."], [[]], [context]).themes for context in ("", "The mine grew."))
         assert np.allclose(plain, other, atol=1e-6) != reads
 
 
-def _finetuned(train: Labelled, weights: Path, folder: Path) -> EncoderClassifier:
+def _finetuned(train: Labelled, weights: Path) -> EncoderClassifier:
     settings = EncoderConfig(family="encoder", weights=str(weights), max_tokens=64, epochs=1, min_steps=1)
-    return finetune(
-        train,
-        2,
-        find_weights(settings),
-        settings,
-        random_seed=0,
-        checkpoints=folder,
-        after_epoch=lambda *_: None,
-    )
+    with TemporaryDirectory() as checkpoints:
+        return finetune(
+            train,
+            2,
+            find_weights(settings),
+            settings,
+            random_seed=0,
+            checkpoints=Path(checkpoints),
+            after_epoch=lambda *_: None,
+        )

@@ -13,7 +13,7 @@ from rareearth_nlp.evaluation.evaluate import evaluate
 from rareearth_nlp.evaluation.plots import PLOTS
 from rareearth_nlp.resources import shipped
 from rareearth_nlp.tagging.tagger import Tagger
-from rareearth_nlp.training.train import Ingredients, gather, train
+from rareearth_nlp.training.train import Ingredients, forget, gather, train
 
 STARTER = str(shipped("seeds", "starter", "config.yaml"))
 TEXTS = ["The union won seven per cent.", "A well ran dry."]
@@ -67,9 +67,21 @@ def test_an_interrupted_training_goes_on(toy_settings: list[str]) -> None:
     seen: list[int] = []
     resumed = train(_ingredients(*recipe), after_epoch=lambda epoch, _: seen.append(epoch)).tagger
     assert seen == [2, 3]
+    forget(_ingredients(*recipe))
     assert list(Path("taggers/.checkpoints").iterdir()) == []
     straight = train(_ingredients(*recipe)).tagger
     assert resumed.score(TEXTS, ASKED).themes == pytest.approx(straight.score(TEXTS, ASKED).themes, abs=1e-5)
+
+
+def test_a_training_that_ended_before_its_tagger_was_safe_is_not_done_again(toy_settings: list[str]) -> None:
+    first = train(_ingredients(*toy_settings)).tagger
+    half_written = next(Path("taggers/.checkpoints").rglob("checkpoint-*")).with_name("checkpoint-999999")
+    half_written.mkdir()
+    seen: list[int] = []
+    second = train(_ingredients(*toy_settings), after_epoch=lambda epoch, _: seen.append(epoch)).tagger
+    assert seen == []
+    assert (first.score(TEXTS, ASKED).themes == second.score(TEXTS, ASKED).themes).all()
+    assert not half_written.exists()
 
 
 def test_a_small_corpus_gets_more_passes(toy_settings: list[str]) -> None:
@@ -115,7 +127,6 @@ def test_folds_calibrate_and_leave_nothing_behind(
     assert rule.calibration is not None
     assert rule.thresholds.favor is not None
     assert rule.promises[-1].cuts.keys() == {"water", "jobs", "favor", "against"}
-    assert not Path("taggers/.checkpoints").exists() or not list(Path("taggers/.checkpoints").iterdir())
     again = Tagger.load(training.tagger.save(tmp_path / "tagger"))
     assert again.manifest.rule == rule
     assert (again.score(TEXTS, ASKED).themes == training.tagger.score(TEXTS, ASKED).themes).all()

@@ -23,6 +23,9 @@ from rareearth_nlp.training.train import load_splits
 
 _log = logging.getLogger(__name__)
 
+WITHOUT_EFFECT = ("taggers", "tracking", "search")
+"""Keys of a configuration that do not change what is trained."""
+
 
 def check(arguments: Namespace) -> int:
     """Say `pass` or `fail`, and nothing else of the test split; a failure ends with 1."""
@@ -68,7 +71,10 @@ def _refuse_unlike(taggers: Sequence[Tagger]) -> None:
     Raises:
         DataError: There are fewer than two seeds, or the taggers differ in their corpus or another setting.
     """
-    configs = [dict(tagger.manifest.provenance.config) for tagger in taggers]
+    configs = [
+        {key: value for key, value in tagger.manifest.provenance.config.items() if key not in WITHOUT_EFFECT}
+        for tagger in taggers
+    ]
     seeds = {config.pop("random_seed", None) for config in configs}
     if len(seeds) < max(2, len(taggers)):
         raise DataError(
@@ -85,7 +91,12 @@ def _refuse_unlike(taggers: Sequence[Tagger]) -> None:
 
 def _test_split(tagger: Tagger) -> Labelled:
     settings = tagger.config
-    _, datasets = load_splits(settings, tagger.schema)
+    digest, datasets = load_splits(settings, tagger.schema)
+    if digest != tagger.manifest.provenance.corpus_digest:
+        raise DataError(
+            f"{settings.corpus_path}: has changed since tagger {tagger.id} was trained on it, which may have seen what "
+            "is in its test split now; train again"
+        )
     test = labelled(datasets["test"], tagger.schema)
     if not test.texts:
         raise DataError(f"{settings.corpus_path}: its test split is empty; add documents to it")

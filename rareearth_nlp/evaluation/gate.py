@@ -86,11 +86,14 @@ def raised(old: Floors | None, test: Labelled, found: Mapping[str, Counts]) -> F
         old: The floors so far; those of another test split do not bind.
         test: The test split.
         found: Counts by tagger id. The champion is the tagger with the middle mean F1, so that luck is not made the
-            rule; the old one stays if no floor rises.
+            rule, the lower one of two; the old one stays if no floor rises.
+
+    Raises:
+        DataError: The champion is below a floor that stands.
     """
     f1 = {name: {label: _f1(values) for label, values in counts.items()} for name, counts in found.items()}
     ranked = sorted(f1, key=lambda name: np.nanmean(list(f1[name].values())))
-    champion = ranked[len(ranked) // 2]
+    champion = ranked[(len(ranked) - 1) // 2]
     spread = {label: float(np.std([values[label] for values in f1.values()], ddof=1)) for label in f1[champion]}
     floors = {
         label: math.floor(1e4 * max(value - DEVIATIONS * spread[label], 0.0)) / 1e4  # never above the champion
@@ -102,6 +105,12 @@ def raised(old: Floors | None, test: Labelled, found: Mapping[str, Counts]) -> F
         kept = {label: max(floor, old.f1.get(label, 0.0)) for label, floor in floors.items()}
         if kept == old.f1:
             return old
+        below = [label for label, floor in kept.items() if floor > f1[champion][label]]
+        if below:
+            raise DataError(
+                f"tagger {champion}, the middle one, is below the floor of {', '.join(below)}, and floors only go up; "
+                "train better ones"
+            )
         floors = kept
     counts = {label: _packed(values) for label, values in found[champion].items()}
     return Floors(test_digest=digest, champion=champion, f1=floors, counts=counts)

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, precision_recall_curve
 
 from rareearth_nlp.evaluation.evaluate import Evaluation
+from rareearth_nlp.evaluation.promises import given_tags
 from rareearth_nlp.evaluation.reliability import bins
 from rareearth_nlp.labels import STANCES
+from rareearth_nlp.models.contract import Scores
 from rareearth_nlp.models.decisions import SIDES
 
 
@@ -49,17 +51,13 @@ def reliability(evaluation: Evaluation) -> Figure:
 def coverage_risk(evaluation: Evaluation) -> Figure:
     """Return the share of wrong tags among the surest ones given, as more of them are given."""
     figure, axes = _new("Coverage and risk", "share of the tags given, surest first", "share of them that is wrong")
-    cuts = {
-        **evaluation.thresholds.themes,
-        "favor": evaluation.thresholds.favor,
-        "against": evaluation.thresholds.against,
-    }
-    for name, truth, scores in _labels(evaluation):
-        given = scores >= (cuts[name] or 0.5)
-        if given.any():
-            right = truth[given][np.argsort(-scores[given], kind="stable")]
-            count = np.arange(1, len(right) + 1)
-            axes.plot(count / len(right), 1 - right.cumsum() / count, label=f"{name} ({len(right)} tags)")
+    unknown = np.zeros(len(evaluation.theme_scores), dtype=np.bool_)
+    scores = Scores(evaluation.theme_scores, evaluation.stance_scores, truncated=unknown)
+    for tags in given_tags(evaluation.data, scores, evaluation.thresholds):
+        right = tags.right[np.argsort(-tags.scores, kind="stable")]
+        count = np.arange(1, len(right) + 1)
+        if len(right):
+            axes.plot(count / len(right), 1 - right.cumsum() / count, label=f"{tags.label} ({len(right)} tags)")
     if axes.has_data():
         axes.legend(loc="upper left")
     return figure

@@ -71,6 +71,18 @@ def test_floors_only_go_up(data: Labelled) -> None:
     assert raised(high, other, _seeds(data, 0.4)).f1["water"] < high.f1["water"]
 
 
+def test_a_champion_below_a_floor_that_stands_is_refused(data: Labelled) -> None:
+    high = raised(None, data, _seeds(data, 0.1))
+    uneven = {**high.f1, "water": 0.999, "jobs": 0.1}
+    with pytest.raises(DataError, match="below the floor of water, and floors only go up"):
+        raised(high.model_copy(update={"f1": uneven}), data, _seeds(data, 0.1, "t"))
+
+
+def test_of_two_the_lower_is_champion(data: Labelled) -> None:
+    low, high = (document_counts(data, _scores(wrong), CUTS)[0] for wrong in (0.3, 0.1))
+    assert raised(None, data, {"high": high, "low": low}).champion == "low"
+
+
 def test_more_training_text_changes_no_floor_and_another_test_split_is_refused(data: Labelled) -> None:
     floors = raised(None, data, _seeds(data, 0.1))
     familiar = replace(data, origins=[replace(origin, familiar=True) for origin in data.origins], seen=[True] * SIZE)

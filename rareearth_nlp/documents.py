@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Example:
         themes: Names of the themes it touches; None means not annotated.
         stance: Stance toward each annotated target, by the target's id, name or phrase.
         split: `train`, `validation` or `test` where the corpus itself fixes it.
-        unsure: A reader doubted the labels; training gives them half weight.
+        unsure: A reader doubted the labels; an encoder's training gives them half weight.
         needs_context: The sentence before and the heading do not settle the labels.
     """
 
@@ -94,6 +95,12 @@ def contexts(units: Sequence[Sentence] | Sequence[Example]) -> list[str]:
             found.append(" ".join(part for part in (heading, before) if part))
             before = unit.text
     return found
+
+
+def contexts_in_corpus(examples: Sequence[Example]) -> list[str]:
+    """Return the contexts of one document's examples; of a sample of its sentences none, since they are not known."""
+    whole = all(after.position == before.position + 1 for before, after in pairwise(examples))
+    return contexts(examples) if whole else [""] * len(examples)
 
 
 @dataclass(frozen=True, slots=True)

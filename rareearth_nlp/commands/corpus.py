@@ -12,6 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from rareearth_nlp.commands.options import file_to_write
 from rareearth_nlp.commands.show import console
 from rareearth_nlp.commands.training import read_config
 from rareearth_nlp.config import Config
@@ -53,8 +54,7 @@ def check(arguments: Namespace) -> int:
 
 def stats(arguments: Namespace) -> int:
     """Print what is in a corpus, quotas beside the counts; draw it where a picture is asked for."""
-    if arguments.plot and Path(arguments.plot).suffix not in PICTURES:
-        raise DataError(f"{arguments.plot}: expected a file that ends in {', '.join(PICTURES)}; rename it")
+    plot = file_to_write(arguments.plot, PICTURES) if arguments.plot else None
     config, schema, corpus = _load(arguments)
     splits = split_corpus(corpus, config.corpus)
     counts = count(corpus, splits, schema)
@@ -69,10 +69,10 @@ def stats(arguments: Namespace) -> int:
         table.add_row(name, *(_beside_quota(counts.get(key), quotas.get(key)) for key in keys))
     console().print(table)
     console().print("A quota stands behind its count; what is below it is red.")
-    if arguments.plot:
+    if plot:
         from rareearth_nlp.corpus.picture import draw
 
-        draw(counts, schema.theme_names, tuple(splits)).savefig(arguments.plot)
+        draw(counts, schema.theme_names, tuple(splits)).savefig(plot)
     if arguments.card:
         annotations = load_annotations(annotation_files(config.corpus_path), schema)
         found = agreements(read_twice(annotations, corpus.examples), schema)

@@ -17,7 +17,7 @@ def export(arguments: Namespace) -> int:
     out = Path(arguments.out)
     if out.exists():
         raise ModelError(f"{out}: exists already; name another directory")
-    tagger = choose_tagger(arguments.tagger)
+    tagger = choose_tagger(arguments.tagger, trained=True)
     sentences = read_unlabelled(Path(arguments.sentences) if arguments.sentences else None, tagger.schema)
     with exported(tagger, sentences, arguments.precision, onnx=arguments.onnx) as fast:
         fast.save(out)

@@ -69,14 +69,15 @@ class Reader:
     def _themes(self) -> tuple[list[str], bool] | None:
         names = self._schema.theme_names
         while True:
-            given = _line("    themes, such as 13 [none]: ")
+            given = _line(f"    themes, such as {'13' if len(names) < 10 else '1 13'} [none]: ")
             if given is None:
                 return None
             bare = given.rstrip("?")
-            chosen = [character for character in bare if not character.isspace()]
-            if all(character.isdigit() and 1 <= int(character) <= len(names) for character in chosen):
-                return [names[int(character) - 1] for character in sorted(set(chosen))], given.endswith("?")
-            self._out.print(f"    expected digits from 1 to {len(names)}, got {bare!r}", markup=False)
+            words = bare.replace(",", " ").split()
+            chosen = list("".join(words)) if len(names) < 10 else words  # one digit each, as long as that will do
+            if all(number.isdecimal() and 1 <= int(number) <= len(names) for number in chosen):
+                return [names[place - 1] for place in sorted(set(map(int, chosen)))], given.endswith("?")
+            self._out.print(f"    expected numbers from 1 to {len(names)}, got {bare!r}", markup=False)
 
     def _stance(self, target: str) -> tuple[str, bool] | None:
         while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import logging
 import sys
@@ -22,9 +23,12 @@ _log = logging.getLogger(__name__)
 
 def predict(arguments: Namespace) -> int:
     """Tag the texts given as arguments; each is a document of its own."""
-    tagger = choose_tagger(*tagger_options(arguments))
     documents = [read_text(text, f"text {number}") for number, text in enumerate(arguments.text, start=1)]
+    for document in documents:
+        if not document.sentences:
+            raise DataError(f"{document.id}: holds no sentence to tag")
     _warn_of_other_languages(documents)
+    tagger = choose_tagger(*tagger_options(arguments))
     for tagged in tagger.tag(documents, arguments.targets, precision=arguments.precision):
         if arguments.json:
             sys.stdout.write(json.dumps(tagged.to_dict(), ensure_ascii=False) + "\n")
@@ -39,7 +43,7 @@ def tag(arguments: Namespace) -> int:
     """Tag articles into one file; an unreadable one among several is reported and skipped, with exit code 1."""
     out = Path(arguments.out)
     check_out(out, overwrite=arguments.overwrite)
-    documents, problems = _read(arguments.inputs)
+    documents, problems = _read(arguments.inputs, out)
     if not documents:
         raise DataError(
             problems[0] if len(problems) == 1 else f"none of {len(problems)} inputs can be read: {problems[0]}"
@@ -71,9 +75,9 @@ def _warn_of_other_languages(documents: Sequence[Document]) -> None:
             _log.warning("%s: looks like %r, not English; the tags mean little there", document.id, document.language)
 
 
-def _read(inputs: Sequence[str]) -> tuple[list[Document], list[str]]:
+def _read(inputs: Sequence[str], out: Path) -> tuple[list[Document], list[str]]:
     """Return the articles, each once, and what is wrong with the others."""
-    files, problems = _expand(inputs)
+    files, problems = _expand(inputs, out)
     documents = []
     for file in dict.fromkeys(files):
         try:
@@ -83,16 +87,27 @@ def _read(inputs: Sequence[str]) -> tuple[list[Document], list[str]]:
     return documents, problems
 
 
-def _expand(inputs: Sequence[str]) -> tuple[list[str], list[str]]:
+def _expand(inputs: Sequence[str], out: Path) -> tuple[list[str], list[str]]:
     """Return the inputs, with a folder's articles in its place, and what is wrong with folders."""
     files, problems = [], []
-    for name in inputs:
-        folder = Path(name)
-        inside = sorted(str(file) for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES)
-        if folder.is_dir() and not inside:
+    for name in map(str, map(Path, inputs)):  # ./a.txt is a.txt
+        if not Path(name).is_dir():
+            files.append(name)
+            continue
+        inside = sorted(str(file) for file in Path(name).rglob("*") if _is_article(file, out))
+        if not inside:
             problems.append(f"{name}: the folder holds no {', '.join(SUFFIXES)} file")
-        files += inside if folder.is_dir() else [name]
+        files += inside
     return files, problems
+
+
+def _is_article(file: Path, out: Path) -> bool:
+    """Tell articles from what is written, and from the parts that a browser saves beside a page."""
+    parts_of_a_page = any(
+        folder.name.endswith("_files") and list(folder.parent.glob(f"{glob.escape(folder.name[:-6])}.htm*"))
+        for folder in file.parents
+    )
+    return file.suffix.lower() in SUFFIXES and file.absolute() != out.absolute() and not parts_of_a_page
 
 
 def _read_stdin() -> Document:

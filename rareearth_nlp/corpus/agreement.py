@@ -58,17 +58,16 @@ class Agreement:
 def agreements(readings: Iterable[tuple[Example, Annotation, Annotation]], schema: LabelSchema) -> list[Agreement]:
     """Return the agreement on every theme, every standing target, and all other targets together."""
     pairs: dict[str, list[Pair]] = defaultdict(list)
-    standing = {target.id for target in schema.targets if target.standing}
+    standing = {target.name: target.id for target in schema.targets if target.standing}
     for example, first, second in readings:
         if first.themes is not None and second.themes is not None:
             both = (first.themes, second.themes)
             for theme in schema.theme_names:
                 pairs[theme].append(Pair(example, *("yes" if theme in themes else "no" for themes in both)))
-        for target, label in first.stance.items():
-            if target in second.stance:
-                name = target if target in standing else OTHER_TARGETS
-                pairs[name].append(Pair(example, label, second.stance[target]))
-    order = [*schema.theme_names, *sorted(standing), OTHER_TARGETS]
+        answers = [{schema.resolve(target): label for target, label in read.stance.items()} for read in (first, second)]
+        for target in answers[0].keys() & answers[1].keys():
+            pairs[standing.get(target, OTHER_TARGETS)].append(Pair(example, *(found[target] for found in answers)))
+    order = [*schema.theme_names, *sorted(standing.values()), OTHER_TARGETS]
     return [
         _agreement(name, pairs[name], ("yes", "no") if name in schema.theme_names else STANCES)
         for name in order

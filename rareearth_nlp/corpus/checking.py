@@ -45,15 +45,16 @@ def _events_across(corpus: Corpus, splits: Splits) -> Iterator[str]:
 
 def _targets(corpus: Corpus, schema: LabelSchema) -> Iterator[str]:
     """Yield a sentence for each target that neither the labels file lists nor the document is about."""
-    listed = {word for target in schema.targets for word in (target.id, target.name)}
+    listed = {target.name for target in schema.targets}
+    ids = {target.id for target in schema.targets}
     told: set[tuple[str, str]] = set()
     for example in corpus.examples:
         record = corpus.documents.get(example.document_id)
-        own = {record.target} if record and record.target else set()
-        for target in set(example.stance) - listed - own:
-            if (example.document_id, target) not in told:
+        own = {schema.resolve(record.target)} if record and record.target else set()
+        for target in example.stance:
+            if schema.resolve(target) not in listed | own and (example.document_id, target) not in told:
                 told.add((example.document_id, target))
-                yield f"{example.id!r}: unknown target {target!r}; {_known(target, listed | own)}"
+                yield f"{example.id!r}: unknown target {target!r}; {_known(target, listed | own | ids)}"
 
 
 def _known(target: str, known: set[str]) -> str:

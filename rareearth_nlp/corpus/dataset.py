@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rareearth_nlp.corpus.records import DocumentRecord
 from rareearth_nlp.corpus.splitting import Splits
-from rareearth_nlp.documents import Example, contexts
+from rareearth_nlp.documents import Example, contexts_in_corpus
 from rareearth_nlp.labels import STANCES, LabelSchema
 
 if TYPE_CHECKING:
@@ -181,9 +181,7 @@ def _rows(examples: Sequence[Example], schema: LabelSchema, known: _Known) -> It
     """Yield the columns of each example; those of a document follow one another."""
     for _, group in groupby(examples, key=lambda example: example.document_id):
         document = list(group)
-        whole = all(after.position == before.position + 1 for before, after in pairwise(document))
-        around = contexts(document) if whole else [""] * len(document)  # of a sample, the sentence before is not known
-        for example, context in zip(document, around, strict=True):
+        for example, context in zip(document, contexts_in_corpus(document), strict=True):
             yield _row(example, schema, known) | known.origin(example) | {"context": context}
 
 

@@ -24,6 +24,8 @@ Splits = Mapping[str, tuple[Example, ...]]
 def split_corpus(corpus: Corpus, settings: CorpusConfig) -> Splits:
     """Return the examples by split: the corpus' own where it fixes one, else whole documents by a hash of their ids.
 
+    Documents that share near-duplicate sentences or tell the same event stay together.
+
     The outcome depends on the corpus and the shares alone, so it is the same on every machine.
 
     Raises:
@@ -88,7 +90,7 @@ def _judge(crossing: list[NearDuplicate], settings: CorpusConfig) -> None:
 
 def _assign(corpus: Corpus, duplicates: list[NearDuplicate], settings: CorpusConfig) -> dict[str, str]:
     sizes = Counter(example.document_id for example in corpus.examples)
-    groups = _groups(sorted(sizes), duplicates)
+    groups = _groups(corpus, duplicates)
     shares = {
         "train": 1 - settings.validation - settings.test,
         "validation": settings.validation,
@@ -103,14 +105,20 @@ def _assign(corpus: Corpus, duplicates: list[NearDuplicate], settings: CorpusCon
     return places
 
 
-def _groups(documents: list[str], duplicates: list[NearDuplicate]) -> list[tuple[str, ...]]:
-    """Return the documents in groups that near-duplicates tie together."""
+def _groups(corpus: Corpus, duplicates: list[NearDuplicate]) -> list[tuple[str, ...]]:
+    """Return the documents in groups that near-duplicates and common events tie together."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
+    documents = sorted({example.document_id for example in corpus.examples})
     index = {document: number for number, document in enumerate(documents)}
-    rows = [index[pair.first.document_id] for pair in duplicates]
-    columns = [index[pair.second.document_id] for pair in duplicates]
+    tied = [(pair.first.document_id, pair.second.document_id) for pair in duplicates]
+    teller: dict[str, str] = {}
+    for document in documents:
+        event = corpus.documents[document].event if document in corpus.documents else None
+        if event:
+            tied.append((teller.setdefault(event, document), document))
+    rows, columns = ([index[pair[side]] for pair in tied] for side in (0, 1))
     ties = coo_matrix(([True] * len(rows), (rows, columns)), shape=(len(documents), len(documents)))
     count, member_of = connected_components(ties, directed=False)
     return [

@@ -46,7 +46,7 @@ def count(corpus: Corpus, splits: Splits, schema: LabelSchema) -> dict[str, int]
         "documents": len({example.document_id for example in corpus.examples}),
         "sentences": len(corpus.examples),
         "genres": _distinct(record.genre for record in records),
-        "targets": _distinct(target for example in corpus.examples for target in example.stance),
+        "targets": _distinct(map(schema.resolve, (target for example in corpus.examples for target in example.stance))),
     }
     for split, examples in splits.items():
         found |= {f"{split}/{name}": number for name, number in _count_split(corpus, splits, split).items()}
@@ -81,12 +81,13 @@ def _count_labels(examples: Sequence[Example], schema: LabelSchema) -> dict[str,
     found = {f"themes/{name}": themes[name] for name in schema.theme_names}
     for pair in combinations(sorted(schema.theme_names), 2):
         found["themes/" + "+".join(pair)] = together[pair]
-    stances = Counter((target, label) for example in examples for target, label in example.stance.items())
+    asked = (pair for example in examples for pair in example.stance.items())
+    stances = Counter((schema.resolve(target), label) for target, label in asked)
     for label in STANCES:
         found[f"stance/{label}"] = sum(number for (_, given), number in stances.items() if given == label)
     for target in schema.targets:
         if target.standing:
-            found |= {f"stance/{target.id}/{label}": stances[target.id, label] for label in STANCES}
+            found |= {f"stance/{target.id}/{label}": stances[target.name, label] for label in STANCES}
     return found
 
 

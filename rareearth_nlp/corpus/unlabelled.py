@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from rareearth_nlp.corpus.loading import load_corpus
-from rareearth_nlp.documents import contexts
+from rareearth_nlp.documents import contexts_in_corpus
 from rareearth_nlp.labels import LabelSchema
 from rareearth_nlp.resources import shipped
 
@@ -40,6 +40,6 @@ def read_unlabelled(path: Path | None, schema: LabelSchema) -> Unlabelled:
         whole = "\n".join(example.text for example in examples)
         targets = [schema.resolve(target) for target in schema.default_targets(whole)]
         found.texts.extend(example.text for example in examples)
-        found.contexts.extend(contexts(examples))
+        found.contexts.extend(contexts_in_corpus(examples))
         found.asked.extend([targets] * len(examples))
     return found

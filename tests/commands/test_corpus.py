@@ -61,10 +61,20 @@ def test_a_wrong_key_is_asked_again(
     _types(monkeypatch, "9", "1", "x", "0", "q")
     assert _read(project) == 0
     out = capsys.readouterr().out
-    assert "expected digits from 1 to 2, got '9'" in out
+    assert "expected numbers from 1 to 2, got '9'" in out
     assert "expected +, - or 0, got 'x'" in out
     (answer,) = _answers(project, "ann")
     assert answer["themes"] == ["water"]
+
+
+def test_from_ten_themes_on_numbers_stand_apart(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    labels = project / "labels.yaml"
+    more = "".join(f"  - {{name: theme{number}, definition: a further one}}\n" for number in range(3, 12))
+    labels.write_text(labels.read_text().replace("targets:", f"{more}targets:", 1))
+    _types(monkeypatch, "2, 11", "0", "q")
+    assert _read(project) == 0
+    (answer,) = _answers(project, "ann")
+    assert answer["themes"] == ["jobs", "theme11"]
 
 
 def test_agreement_of_two_readers_and_of_one_with_the_labels(

@@ -65,7 +65,7 @@ def test_an_event_belongs_to_one_split(tmp_path: Path, schema: LabelSchema) -> N
     assert _problems(_corpus(*same_split), tmp_path, schema) == []
 
 
-@pytest.mark.parametrize("target", ["mine", "the Salar Blanco lithium mine", "the aqueduct"])
+@pytest.mark.parametrize("target", ["mine", "the Salar Blanco lithium mine", "Salar Blanco", "the aqueduct"])
 def test_listed_targets_and_the_documents_own_are_known(tmp_path: Path, schema: LabelSchema, target: str) -> None:
     assert _problems(_corpus(_document(target="the aqueduct"), stance=target), tmp_path, schema) == []
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from rareearth_nlp.config import CorpusConfig
 from rareearth_nlp.corpus.duplicates import near_duplicates
 from rareearth_nlp.corpus.loading import Corpus, load_corpus
+from rareearth_nlp.corpus.records import DocumentRecord
 from rareearth_nlp.corpus.splitting import Splits, refuse_empty_splits, split_corpus, warn_of_missing_labels
 from rareearth_nlp.documents import Example
 from rareearth_nlp.errors import DataError
@@ -71,6 +73,15 @@ def test_near_duplicates_tie_documents_in_a_chain() -> None:
     splits = split_corpus(corpus, CorpusConfig(validation=0.3, test=0.2))
     _check(corpus, splits)
     assert sum({"a", "b", "c"} <= documents for documents in _documents(splits).values()) == 1
+
+
+def test_an_event_ties_the_documents_that_tell_it() -> None:
+    corpus = _corpus(
+        **{name: [f"{word} alone stands in this sentence"] for name, word in zip("abcdef", TEN.split(), strict=False)}
+    )
+    records = {name: DocumentRecord(id=name, event="the strike") for name in "ace"}
+    splits = split_corpus(replace(corpus, documents=records), CorpusConfig(validation=0.3, test=0.3))
+    assert sum({"a", "c", "e"} <= documents for documents in _documents(splits).values()) == 1
 
 
 def test_the_starter_corpus_is_split_the_same_on_every_machine(starter: Path, schema: LabelSchema) -> None:

@@ -20,6 +20,8 @@ _QUIET = {
     "MLFLOW_LOGGING_LEVEL": "WARNING",
 }
 EXIT_SKIPPED, EXIT_REFUSED, EXIT_INTERRUPTED = 1, 2, 130
+RESUMED = ("training:train", "training:demo")
+"""What goes on where it was interrupted."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,9 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"error: {problem}\n")
         return EXIT_REFUSED
     except KeyboardInterrupt:
-        sys.stderr.write(
-            "interrupted; an interrupted training goes on where it stood when the same command is run again\n"
-        )
+        again = "; the same command goes on where it stood" if parsed.run in RESUMED else ""
+        sys.stderr.write(f"interrupted{again}\n")
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # the reader of our output went away, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -276,7 +276,7 @@ def _anchor_inputs(settings: dict[str, Any], folder: Path) -> None:
     if isinstance(corpus, dict):
         for key in ("path", "labels"):
             if isinstance(corpus.get(key), str):
-                corpus[key] = str(folder / corpus[key])
+                corpus[key] = str(folder / Path(corpus[key]).expanduser())
 
 
 def _apply(settings: dict[str, Any], setting: str) -> None:

@@ -69,8 +69,9 @@ def test_csv_trains_like_json_lines(project: Path, capsys: pytest.CaptureFixture
 
 
 def test_train_says_where_things_lie(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["train", str(project / "config.yaml"), "model.family=tfidf"]) == 0
+    assert main(["train", str(project / "config.yaml"), "model.family=tfidf", "calibration.folds=2"]) == 0
     out = capsys.readouterr().out
+    assert not list(Path("taggers/.checkpoints").iterdir())
     (folder,) = Path("taggers").glob("[!.]*")
     assert str(folder.resolve()) in out
     assert f"mlflow ui --backend-store-uri 'sqlite:///{Path('tracking/mlflow.db').resolve()}'" in out
@@ -123,6 +124,16 @@ def test_a_batch_skips_what_it_cannot_read(tfidf_folder: Path, capsys: pytest.Ca
     assert set(pd.read_parquet("tags.parquet")["document_id"]) == {"articles/deep/one.txt", "articles/deep/two.html"}
 
 
+def test_a_folder_holds_articles_and_other_things(tfidf_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("inbox/news_files").mkdir(parents=True)
+    Path("inbox/own_files").mkdir()
+    for name in ("news.html", "news_files/saved_resource.html", "own_files/a.html", "tags.html"):
+        Path("inbox", name).write_text("<html><body><article><p>Brine leaked for a week.</p></article></body></html>")
+    words = ["tag", "inbox", "./inbox/news.html", "--overwrite", "--tagger", str(tfidf_folder), "-o"]
+    assert main([*words, "inbox/tags.html"]) == 0
+    assert "inbox/tags.html: 2 documents, 0 skipped" in capsys.readouterr().err
+
+
 def test_tag_reads_standard_input(tfidf_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("Wells ran dry – again.".encode("cp1252"))))
     assert main(["tag", "-", "-o", "tags.jsonl", "--tagger", str(tfidf_folder)]) == 0
@@ -169,6 +180,7 @@ def test_an_existing_result_is_refused_before_any_work(capsys: pytest.CaptureFix
         (["train", "model.weights=./gone"], "no such folder"),
         (["demo", "tfidf"], "expected key=value, got 'tfidf'"),
         (["predict", "Rain fell."], "make one with: rareearth-nlp train"),
+        (["predict", "Rain fell.", " "], "text 2: holds no sentence to tag"),
         (["predict", "Rain fell.", "--tagger", "gone"], "gone: no such tagger directory"),
         (["tag", "a.txt", "-o", "tags.xlsx"], "expected a file that ends in"),
         (["tga"], "invalid choice: 'tga'"),
@@ -206,7 +218,7 @@ def test_an_interruption_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys
 
     monkeypatch.setattr(corpus, "check", interrupt)
     assert main(["corpus", "check"]) == 130
-    assert "interrupted" in capsys.readouterr().err
+    assert capsys.readouterr().err == "interrupted\n"
 
 
 def test_the_gate_says_pass_or_fail_and_counts_its_readings(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -225,6 +237,10 @@ def test_the_gate_says_pass_or_fail_and_counts_its_readings(project: Path, capsy
     out, err = capsys.readouterr()
     assert (code, out) == (1, "fail\n")
     assert f"see on validation where: rareearth-nlp evaluate --tagger {folders[0]}" in err
+    corpus = project / "corpus.jsonl"
+    corpus.write_text("\n".join(corpus.read_text().splitlines()[:-1]))
+    assert main(["gate", "check", "--tagger", folders[0], "--floors", "floors.yaml"]) == 2
+    assert "has changed since tagger" in capsys.readouterr().err
 
 
 def test_the_gate_refuses_before_it_reads(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -245,6 +261,9 @@ def test_an_evaluation_as_a_page(project: Path, capsys: pytest.CaptureFixture[st
     assert "<svg" in Path("page.html").read_text()
     capsys.readouterr()
     assert "its folder does not exist" in _refused(["evaluate", "--out", "gone/page.html"], capsys)
+    assert "expected a file that ends in .html" in _refused(["evaluate", "--out", "corpus.jsonl"], capsys)
+    Path("folder.html").mkdir()
+    assert "is a folder" in _refused(["evaluate", "--out", "folder.html"], capsys)
 
 
 def test_another_corpus_knows_no_familiar_writers_but_has_controls(
@@ -258,6 +277,9 @@ def test_another_corpus_knows_no_familiar_writers_but_has_controls(
     report = json.loads(capsys.readouterr().out)
     assert not {"unfamiliar writers", "unseen targets"} & report["parts"].keys()
     assert "TF-IDF" in report["controls"]
+    Path("other.jsonl").write_text("\n".join(lines))
+    assert main(["evaluate", "other.jsonl", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["themes"]["count"] == 8  # without splits of its own, all of it
 
 
 def test_a_training_with_folds_says_what_can_be_promised(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -181,3 +181,5 @@ def test_home_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     config = load_config("tfidf", ["taggers=~/models", "corpus.path=~/c.csv"])
     assert (config.taggers, config.corpus.path) == (tmp_path / "models", tmp_path / "c.csv")
+    file = _write(tmp_path, "model: {family: tfidf}\ncorpus: {path: ~/c.csv}\n")
+    assert load_config(file).corpus.path == tmp_path / "c.csv"

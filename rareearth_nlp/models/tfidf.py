@@ -23,6 +23,9 @@ _UNBROKEN = r"\S+"
 # scikit-learn's stand-in for a theme that no training sentence carries
 _TRUSTED = ["sklearn.multiclass._ConstantPredictor"]
 
+FEW_TEXTS = 20
+"""Of fewer, every word counts."""
+
 THEMES_FILE, STANCE_FILE = "themes.skops", "stance.skops"
 
 
@@ -95,11 +98,11 @@ def fit_tfidf(train: Labelled, settings: TfidfConfig, random_seed: int) -> Tfidf
     texts = [text for text, use in zip(train.texts, known, strict=True) if use]
     themes = stance = None
     if texts:
-        themes = _pipeline(settings, random_seed, one_vs_rest=True)
+        themes = _pipeline(settings, random_seed, len(texts), one_vs_rest=True)
         themes.fit(texts, train.themes[known].astype(int))
     pairs = [crossed(train.texts[row], target) for row, target in zip(train.rows, train.targets, strict=True)]
     if pairs:
-        stance = _pipeline(settings, random_seed, one_vs_rest=False)
+        stance = _pipeline(settings, random_seed, len(pairs), one_vs_rest=False)
         stance.fit(*_with_every_label(pairs, train.stances))
     return TfidfClassifier(train.themes.shape[1], themes, stance)
 
@@ -122,17 +125,18 @@ def _with_every_label(pairs: list[str], labels: NDArray[np.int64]) -> tuple[list
     return pairs + [""] * len(missing), np.concatenate([labels, np.array(missing, dtype=np.int64)])
 
 
-def _pipeline(settings: TfidfConfig, random_seed: int, *, one_vs_rest: bool) -> Pipeline:
+def _pipeline(settings: TfidfConfig, random_seed: int, texts: int, *, one_vs_rest: bool) -> Pipeline:
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
     from sklearn.pipeline import make_pipeline
 
+    min_documents = settings.min_documents if texts >= FEW_TEXTS else 1
     regression = LogisticRegression(
         C=settings.regularization, class_weight="balanced", max_iter=1000, random_state=random_seed
     )
     if one_vs_rest:
-        words = TfidfVectorizer(ngram_range=(1, 2), min_df=settings.min_documents, sublinear_tf=True)
+        words = TfidfVectorizer(ngram_range=(1, 2), min_df=min_documents, sublinear_tf=True)
         return make_pipeline(words, OneVsRestClassifier(regression))
-    words = TfidfVectorizer(token_pattern=_UNBROKEN, lowercase=False, min_df=settings.min_documents, sublinear_tf=True)
+    words = TfidfVectorizer(token_pattern=_UNBROKEN, lowercase=False, min_df=min_documents, sublinear_tf=True)
     return make_pipeline(words, regression)

@@ -23,6 +23,8 @@ def choose_tagger(
     thresholds: Sequence[str] = (),
     runtime: Runtime = "auto",
     threads: int | None = None,
+    *,
+    trained: bool = False,
 ) -> Tagger:
     """Return the tagger asked for, else that of `RAREEARTH_TAGGER`, else the newest under `taggers/`; the log names it.
 
@@ -31,12 +33,13 @@ def choose_tagger(
         thresholds: To change, as `LABEL=VALUE`.
         runtime: As for `Tagger.load`.
         threads: As for `Tagger.load`.
+        trained: Of those under `taggers/`, pass over what was exported.
 
     Raises:
         ModelError: There is none, or it cannot be loaded.
         DataError: A threshold is not understood.
     """
-    source, why = _source(asked)
+    source, why = _source(asked, trained)
     tagger = Tagger.load(source, runtime=runtime, threads=threads)
     if thresholds:
         tagger = tagger.with_thresholds(dict(map(_threshold, thresholds)))
@@ -52,12 +55,12 @@ def _threshold(setting: str) -> tuple[str, float]:
         raise DataError(f"expected LABEL=VALUE, got {setting!r}; write for instance risk=0.4") from None
 
 
-def _source(asked: str | None) -> tuple[str, str]:
+def _source(asked: str | None, trained: bool) -> tuple[str, str]:
     if asked:
         return asked, "as asked"
     if os.environ.get(VARIABLE):
         return os.environ[VARIABLE], f"from {VARIABLE}"
-    found = dict(_readable())
+    found = {folder: (created, fast) for folder, created, fast in _readable() if not (fast and trained)}
     if not found:
         raise ModelError(
             f"no tagger: none asked for, {VARIABLE} not set, none under {FOLDER}/; make one with: rareearth-nlp train"
@@ -65,14 +68,14 @@ def _source(asked: str | None) -> tuple[str, str]:
     return str(max(found, key=lambda folder: found[folder])), f"the newest under {FOLDER}/"
 
 
-def _readable() -> Iterator[tuple[Path, tuple[str, bool]]]:
-    """Yield the taggers at hand with the time of their training, and whether they are exported, so made to be faster.
+def _readable() -> Iterator[tuple[Path, str, bool]]:
+    """Yield the taggers at hand, when they were trained, and whether they are exported, which is to be faster.
 
     What cannot be read is told and passed over.
     """
     for file in sorted(FOLDER.glob(f"[!.]*/{MANIFEST_FILE}")):
         try:
             manifest = read_manifest(file.parent)
-            yield file.parent, (manifest.provenance.created, manifest.parity is not None)
+            yield file.parent, manifest.provenance.created, manifest.parity is not None
         except ModelError as problem:
             _log.warning("passed over %s", problem)

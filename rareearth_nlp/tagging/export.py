@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,8 +16,9 @@ import numpy as np
 from rareearth_nlp.corpus.unlabelled import Unlabelled
 from rareearth_nlp.errors import ModelError
 from rareearth_nlp.evaluation.parity import Parity, compare
+from rareearth_nlp.models.contract import Scores
 from rareearth_nlp.models.encoder import EncoderClassifier
-from rareearth_nlp.models.engines import Batch, OpenVinoEngine, Precision, TorchEngine
+from rareearth_nlp.models.engines import Batch, Engine, OnnxEngine, OpenVinoEngine, Precision, TorchEngine
 from rareearth_nlp.models.tokens import pad
 from rareearth_nlp.tagging.tagger import Tagger
 
@@ -57,19 +59,21 @@ def exported(tagger: Tagger, sentences: Unlabelled, precision: Precision, *, onn
         raise ModelError(
             f"an ONNX file is in fp32, the tagger would be in {precision}; export them one after the other"
         )
-    if len(sentences.texts) < 2 * BATCH or not any(sentences.asked[:BATCH]):
-        raise ModelError(f"expected {2 * BATCH} sentences with targets or more to compare on; name a larger corpus")
     calibration, comparison = _drawn(sentences)
+    if len(sentences.texts) < 2 * BATCH or not any(calibration.asked):
+        raise ModelError(f"expected {2 * BATCH} sentences with targets or more to compare on; name a larger corpus")
     batches = list(_batches(trained, calibration))
     network = traced(trained.engine.model, batches[0])
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         if precision == "fp32":
             trained.engine.save(folder)
+        known = _Known(tagger, trained, precision, comparison)
+        fast, parity = known.like_enough(_forms(network, batches, precision, folder, trained.engine.themes))
         if onnx:
             write_onnx(trained.engine.model, batches[0], folder)
-        forms = _forms(network, batches, precision, folder)
-        fast, parity = _like_enough(tagger, trained, precision, forms, comparison)
+            _, other = known.like_enough([(OnnxEngine(folder, trained.engine.themes), [])])
+            parity = max(parity, other, key=lambda found: (found.decisions, found.largest))
         parity = parity.model_copy(update={"source": tagger.id})
         # what was promised of the trained tagger's tags was not compared
         rule = tagger.manifest.rule.model_copy(update={} if precision == "fp32" else {"promises": ()})
@@ -77,14 +81,14 @@ def exported(tagger: Tagger, sentences: Unlabelled, precision: Precision, *, onn
 
 
 def _forms(
-    network: Any, batches: Sequence[Batch], precision: Precision, folder: Path
-) -> Iterator[tuple[Path, list[int]]]:
-    """Yield where a compiled form is and which of its layers are in fp32: of int8 first none, then ever more."""
+    network: Any, batches: Sequence[Batch], precision: Precision, folder: Path, themes: int
+) -> Iterator[tuple[Engine, list[int]]]:
+    """Yield a compiled form and which of its layers are in fp32: of int8 first none, then ever more."""
     from rareearth_nlp.models.export import layers_of, quantized, write_openvino
 
     if precision != "int8":
         write_openvino(network, folder)
-        yield folder, []
+        yield OpenVinoEngine(folder, themes, precision), []
         return
     layers = layers_of(network)
     for count in range(max(len(layers), 1)):
@@ -92,41 +96,51 @@ def _forms(
         place = folder / f"{count}-spared"  # the files of the form before are still open
         place.mkdir()
         write_openvino(quantized(network.clone(), batches, spared), place)
-        yield place, spared
+        yield OpenVinoEngine(place, themes, precision), spared
 
 
-def _like_enough(
-    tagger: Tagger,
-    trained: EncoderClassifier,
-    precision: Precision,
-    forms: Iterator[tuple[Path, list[int]]],
-    sentences: Unlabelled,
-) -> tuple[EncoderClassifier, Parity]:
-    """Return the first form that keeps the decisions, and how far it is."""
-    rule, questions = tagger.manifest.rule, (sentences.texts, sentences.asked, sentences.contexts)
-    expected = rule.calibrate(trained.score(*questions, progress=True))
-    best = 1.0
-    for folder, spared in forms:
-        engine = OpenVinoEngine(folder, trained.engine.themes, precision)
-        fast = EncoderClassifier(engine, trained.tokens, replace(trained.reading, precision=precision))
-        found = rule.calibrate(fast.score(*questions, progress=True))
-        parity = compare(expected, found, sentences.asked, rule.thresholds)
-        _log.info(
-            "%s, %d layers in fp32: %.2f%% of the decisions change", precision, len(spared), parity.decisions * 100
+@dataclass(frozen=True)
+class _Known:
+    """The tagger as it was trained, beside which forms of it are scored."""
+
+    tagger: Tagger
+    trained: EncoderClassifier
+    precision: Precision
+    sentences: Unlabelled
+
+    @cached_property
+    def _expected(self) -> Scores:
+        return self._score(self.trained)
+
+    def like_enough(self, forms: Iterable[tuple[Engine, list[int]]]) -> tuple[EncoderClassifier, Parity]:
+        """Return the first form that keeps the decisions, and how far it is."""
+        best = 1.0
+        for engine, spared in forms:
+            reading = replace(self.trained.reading, precision=self.precision)
+            fast = EncoderClassifier(engine, self.trained.tokens, reading)
+            thresholds = self.tagger.manifest.rule.thresholds
+            parity = compare(self._expected, self._score(fast), self.sentences.asked, thresholds)
+            changed = parity.decisions * 100
+            _log.info("%s, %d layers in fp32: %.2f%% of the decisions change", self.precision, len(spared), changed)
+            if parity.decisions <= MAX_DECISIONS:
+                return fast, parity.model_copy(update={"fp32_layers": tuple(spared)})
+            best = min(best, parity.decisions)
+        raise ModelError(
+            f"{self.precision} changes {best:.2%} of the decisions on {len(self.sentences.texts)} sentences, more than "
+            f"{MAX_DECISIONS:.1%}; export in a higher precision"
         )
-        if parity.decisions <= MAX_DECISIONS:
-            return fast, parity.model_copy(update={"fp32_layers": tuple(spared)})
-        best = min(best, parity.decisions)
-    raise ModelError(
-        f"{precision} changes {best:.2%} of the decisions on {len(sentences.texts)} sentences, more than "
-        f"{MAX_DECISIONS:.1%}; export in a higher precision"
-    )
+
+    def _score(self, classifier: EncoderClassifier) -> Scores:
+        asked = self.sentences
+        found = classifier.score(asked.texts, asked.asked, asked.contexts, progress=True)
+        return self.tagger.manifest.rule.calibrate(found)
 
 
 def _drawn(sentences: Unlabelled) -> tuple[Unlabelled, Unlabelled]:
     order = np.random.default_rng(0).permutation(len(sentences.texts)).tolist()
     size = min(CALIBRATION, len(order) // 2)
     first, second = order[:size], order[size : size + SENTENCES]
+    first.sort(key=lambda place: not sentences.asked[place])  # what the network is traced with has targets
     return _chosen(sentences, first), _chosen(sentences, second)
 
 

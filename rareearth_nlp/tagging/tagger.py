@@ -121,8 +121,10 @@ class Tagger:
             precision: As for `tag`.
 
         Raises:
-            DataError: There are not as many contexts as sentences.
+            DataError: There are not as many contexts as sentences, or `sentences` is a string.
         """
+        if isinstance(sentences, str):
+            raise DataError("expected a list of sentences, got a string; use tag_text, or put it into a list")
         around = [""] * len(sentences) if contexts is None else list(contexts)
         if len(around) != len(sentences):
             raise DataError(f'expected a context for each of {len(sentences)} sentences, got {len(around)}; "" is none')

@@ -55,7 +55,17 @@ def _frame(documents: Sequence[TaggedDocument]) -> pd.DataFrame:
 
 
 def _parquet(documents: Sequence[TaggedDocument], path: Path) -> None:
-    _frame(documents).to_parquet(path, index=False)
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    frame = _frame(documents)
+    names = list(map(str, frame))
+    # by name, since by its values a column that is empty tonight would have another type than yesterday
+    kinds = dict.fromkeys(("position", "start", "end"), pa.int64()) | {"truncated": pa.bool_()}
+    kinds |= dict.fromkeys(("themes", "abstained"), pa.list_(pa.string()))
+    kinds |= {name: pa.float64() for name in names if name.startswith(("score_", "stance_score:"))}
+    schema = pa.schema([(name, kinds.get(name, pa.string())) for name in names])
+    parquet.write_table(pa.Table.from_pandas(frame, schema, preserve_index=False), path)
 
 
 def _csv(documents: Sequence[TaggedDocument], path: Path) -> None:

@@ -38,6 +38,12 @@ def test_a_corpus_may_lack_a_task(themes: list[list[float]], stances: list[int],
         assert (scores.stances.argmax(axis=-1) == 2).all()
 
 
+def test_one_pair_is_enough_to_learn_from() -> None:
+    train = new_labelled([[1, 0], [0, 1]], [0])
+    found = fit_tfidf(train, TfidfConfig(family="tfidf"), 0).score(["Rain fell."], [["mine"]])
+    assert found.stances.shape == (1, 3)
+
+
 def test_the_target_is_tied_to_the_words() -> None:
     assert crossed("Rain fell", "The Mine").split() == [
         "rain", "fell", "the_mine|rain", "the_mine|fell", "the_mine|", "unnamed|",

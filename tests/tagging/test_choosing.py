@@ -49,6 +49,7 @@ def test_an_exported_tagger_comes_before_the_one_it_was_made_from(tfidf_folder: 
     parity = {"sentences": 9, "largest": 0.0, "mean": 0.0, "decisions": 0.0, "touched": 0.0}
     file.write_text(json.dumps(json.loads(file.read_text()) | {"parity": parity}))
     assert choose_tagger().manifest.parity is not None
+    assert choose_tagger(trained=True).manifest.parity is None
 
 
 def test_what_cannot_be_read_is_passed_over(tfidf_folder: Path, caplog: pytest.LogCaptureFixture) -> None:

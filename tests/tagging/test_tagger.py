@@ -94,6 +94,11 @@ def test_context_of_single_sentences(tagger: Tagger) -> None:
         tagger.tag_sentences(["Rain fell.", "Wells ran dry."], contexts=["Mine news"])
 
 
+def test_a_string_is_no_list_of_sentences(tagger: Tagger) -> None:
+    with pytest.raises(DataError, match="use tag_text"):
+        tagger.tag_sentences("Wells ran dry.")
+
+
 def test_tag_sentences_splits_nothing(tagger: Tagger) -> None:
     texts = ["Wells ran dry. The union won.", "", "  spaced  ", "Wells ran dry. The union won."]
     tagged = tagger.tag_sentences(texts)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from pyarrow import parquet
 
 from rareearth_nlp.documents import TaggedDocument
 from rareearth_nlp.errors import DataError
@@ -32,6 +34,17 @@ def test_parquet_csv_and_jsonl_agree(documents: list[TaggedDocument], tmp_path: 
     assert [list(themes) for themes in parquet["themes"]] == [sentence["themes"] for sentence in sentences]
     assert csv["themes"].tolist() == [";".join(sentence["themes"]) for sentence in sentences]
     assert parquet["stance:mine"].tolist() == [sentence["stances"]["mine"]["label"] for sentence in sentences]
+
+
+def test_a_column_that_is_empty_tonight_has_the_type_of_every_night(
+    documents: list[TaggedDocument], tmp_path: Path
+) -> None:
+    named = [replace(documents[0], document=replace(documents[0].document, title="Seven", date="2026-01-02"))]
+    schemas = [
+        parquet.read_schema(write(night, tmp_path / f"{number}.parquet")).remove_metadata()
+        for number, night in enumerate((documents[:1], named))
+    ]
+    assert schemas[0] == schemas[1]
 
 
 def test_the_page_escapes_and_shows_every_sentence(documents: list[TaggedDocument], tmp_path: Path) -> None:

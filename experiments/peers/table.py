@@ -104,7 +104,8 @@ def _few(test: Labelled, kept: Kept) -> list[str]:
             name: [average_precision_score(test.themes, run["test"]) for run in kept.read(name, f"few{positives}")]
             for name in FEW
         }
-        lines.append(f"| {positives} | {' | '.join(map(_range, precisions.values()))} |")
+        if any(precisions.values()):
+            lines.append(f"| {positives} | {' | '.join(map(_range, precisions.values()))} |")
     return ["## Test, few labels: mean average precision of the themes (range; draws)", "", *lines, ""]
 
 

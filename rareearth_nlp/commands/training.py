@@ -76,10 +76,11 @@ def evaluate(arguments: Namespace) -> int:
     tags, data, learn = _split_to_read(tagger, settings, arguments.split)
     evaluation = evaluate_tagger(tagger, data, tagger.schema, tagger.manifest.rule, progress=True)
     controls = evaluate_controls(learn, data, tagger.schema, settings.random_seed) if learn else {}
-    title = f"{arguments.split.capitalize()}, tagger {tagger.id}"
-    with start_run(settings.tracking, f"evaluate {arguments.split}") as run:
+    read = tags["split"]
+    title = f"{read.capitalize()}, tagger {tagger.id}"
+    with start_run(settings.tracking, f"evaluate {read}") as run:
         run.log_tags(tags)
-        page = _log_evaluation(run, evaluation, controls, arguments.split, title)
+        page = _log_evaluation(run, evaluation, controls, read, title)
     if out:
         out.write_text(page, encoding="utf-8")
     if arguments.json:
@@ -207,7 +208,6 @@ def _train(config: Config) -> Trained:
         training = fit(ingredients, after_epoch=lambda epoch, metrics: run.log_metrics(metrics, step=epoch))
         name = f"{datetime.now():%Y%m%d-%H%M%S-%f}-{config.model.family}"
         folder = training.tagger.save(config.taggers.resolve() / name)
-        forget(ingredients)
         title = f"Validation, tagger {training.tagger.id}"
         _log_evaluation(run, training.validation, training.controls, "validation", title)
         if training.out_of_fold:
@@ -215,6 +215,7 @@ def _train(config: Config) -> Trained:
             run.log_arrays({"themes": unseen.themes, "stances": unseen.stances}, OUT_OF_FOLD_FILE)
         run.log_tags({"tagger": training.tagger.id})
         run.log_tagger(folder)
+    forget(ingredients)
     return Trained(training, folder, run.id)
 
 

@@ -98,7 +98,7 @@ def _over_seeds(runs: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
 
 def _few(test: Labelled, kept: Kept) -> list[str]:
     """Return the lines of the table of few labels: average precision, which needs no threshold, over the draws."""
-    lines = [f"| positives per theme | {' | '.join(FEW)} |", "|---" * (len(FEW) + 1) + "|"]
+    lines = []
     for positives in FEW_POSITIVES:
         precisions = {
             name: [average_precision_score(test.themes, run["test"]) for run in kept.read(name, f"few{positives}")]
@@ -106,7 +106,9 @@ def _few(test: Labelled, kept: Kept) -> list[str]:
         }
         if any(precisions.values()):
             lines.append(f"| {positives} | {' | '.join(map(_range, precisions.values()))} |")
-    return ["## Test, few labels: mean average precision of the themes (range; draws)", "", *lines, ""]
+    title = "## Test, few labels: mean average precision of the themes (range; draws)"
+    heads = [f"| positives per theme | {' | '.join(FEW)} |", "|---" * (len(FEW) + 1) + "|"]
+    return [title, "", *heads, *lines, ""] if lines else []
 
 
 def _range(values: Sequence[float]) -> str:

@@ -120,7 +120,7 @@ def test_a_batch_skips_what_it_cannot_read(tfidf_folder: Path, capsys: pytest.Ca
     assert "skipped articles/deep/three.txt: binary" in err
     assert "skipped gone.txt: cannot be read (No such file or directory)" in err
     assert "skipped empty: the folder holds no .txt" in err
-    assert "tags.parquet: 2 documents, 3 skipped" in err
+    assert "tags.parquet: 2 tagged, 3 skipped" in err
     assert set(pd.read_parquet("tags.parquet")["document_id"]) == {"articles/deep/one.txt", "articles/deep/two.html"}
 
 
@@ -131,7 +131,7 @@ def test_a_folder_holds_articles_and_other_things(tfidf_folder: Path, capsys: py
         Path("inbox", name).write_text("<html><body><article><p>Brine leaked for a week.</p></article></body></html>")
     words = ["tag", "inbox", "./inbox/news.html", "--overwrite", "--tagger", str(tfidf_folder), "-o"]
     assert main([*words, "inbox/tags.html"]) == 0
-    assert "inbox/tags.html: 2 documents, 0 skipped" in capsys.readouterr().err
+    assert "inbox/tags.html: 2 tagged, 0 skipped" in capsys.readouterr().err
 
 
 def test_tag_reads_standard_input(tfidf_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

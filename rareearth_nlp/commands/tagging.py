@@ -54,7 +54,7 @@ def tag(arguments: Namespace) -> int:
     tagger = choose_tagger(*tagger_options(arguments))
     tagged = tagger.tag(documents, arguments.targets, precision=arguments.precision, progress=True)
     write(tagged, out, overwrite=arguments.overwrite)
-    _log.info("%s: %d documents, %d skipped", out, len(documents), len(problems))
+    _log.info("%s: %d tagged, %d skipped", out, len(documents), len(problems))
     return 1 if problems else 0
 
 

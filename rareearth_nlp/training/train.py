@@ -95,8 +95,8 @@ def gather(config: Config) -> Ingredients:
     schema = load_labels(config.labels_path)
     digest, datasets = load_splits(config, schema)
     refuse_empty_splits(datasets)
-    learn = labelled(datasets["train"], schema)
-    if not learn.themed.any() and not learn.targets:
+    learn = datasets["train"]
+    if not any(learn["stance"]) and all(themes is None for themes in learn["themes"]):
         raise DataError(f"{config.corpus_path}: nothing in its train split is annotated; label some sentences of it")
     if not isinstance(config.model, EncoderConfig):
         return Ingredients(config, schema, digest, datasets, None)

@@ -143,6 +143,14 @@ def test_calibration_that_makes_validation_worse_is_left_out(
     assert "calibration makes validation worse" in caplog.text
 
 
+def test_a_corpus_without_labels_is_refused(tmp_path: Path) -> None:
+    corpus = tmp_path / "bare.jsonl"
+    lines = [f'{{"id": "{name}", "document_id": "{name}", "text": "Rain fell on {name}."}}\n' for name in "abcdefgh"]
+    corpus.write_text("".join(lines))
+    with pytest.raises(DataError, match="nothing in its train split is annotated; label some"):
+        _ingredients(f"corpus.path={corpus}")
+
+
 def test_one_document_cannot_be_split(tmp_path: Path) -> None:
     corpus = tmp_path / "one.jsonl"
     corpus.write_text('{"id": "a", "document_id": "d", "text": "Rain fell.", "themes": ["water"]}\n')

@@ -2,7 +2,7 @@
 
 Fine-tunes the encoder on a public benchmark (newsmtsc: stance, goemotions: themes) for comparison with published
 scores. DATA is a folder with train, validation and test .jsonl, or a hub id with the same columns. A run is a line in
-runs/ and is not done again; `table` writes result.md. `--help` has the rest.
+runs/ and is not done again; `table` writes result.md.
 """
 
 from __future__ import annotations

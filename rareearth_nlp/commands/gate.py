@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from rareearth_nlp.commands.options import tagger_options
+from rareearth_nlp.commands.options import file_to_write, tagger_options
 from rareearth_nlp.corpus.dataset import Labelled, labelled
 from rareearth_nlp.errors import DataError
 from rareearth_nlp.evaluation.evaluate import score_labelled
@@ -45,9 +45,7 @@ def check(arguments: Namespace) -> int:
 
 def raise_floors(arguments: Namespace) -> int:
     """Set the floors by taggers of several random seeds; floors of the same test split only go up."""
-    file = _floors_file(arguments)
-    if not file.parent.is_dir():
-        raise DataError(f"{file}: its folder does not exist; name a file in one that does")
+    file = file_to_write(str(_floors_file(arguments)), (".yaml", ".yml"))
     taggers = [Tagger.load(source) for source in arguments.taggers]
     _refuse_unlike(taggers)
     test, found = _test_split(taggers[0]), {}

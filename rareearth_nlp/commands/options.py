@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rareearth_nlp.errors import DataError
 from rareearth_nlp.models.engines import Runtime
+from rareearth_nlp.tagging.writing import check_out
 
 
 def tagger_options(arguments: Namespace) -> tuple[str | None, Sequence[str], Runtime, int | None]:
@@ -19,13 +20,10 @@ def file_to_write(name: str, suffixes: Sequence[str]) -> Path:
     """Return the file, once it is clear that it can be written; an older one is replaced.
 
     Raises:
-        DataError: It ends in another suffix, is a folder, or its folder does not exist.
+        DataError: As `check_out`, or its folder does not exist.
     """
     file = Path(name)
-    if file.suffix not in suffixes:
-        raise DataError(f"{file}: expected a file that ends in {', '.join(suffixes)}; rename it")
-    if file.is_dir():
-        raise DataError(f"{file}: is a folder; name a file")
+    check_out(file, suffixes, overwrite=True)
     if not file.parent.is_dir():
         raise DataError(f"{file}: its folder does not exist; name a file in one that does")
     return file

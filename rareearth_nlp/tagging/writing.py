@@ -16,14 +16,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def check_out(path: Path, *, overwrite: bool) -> None:
+def check_out(path: Path, suffixes: Sequence[str] = (), *, overwrite: bool) -> None:
     """Check that a result can be written there, before hours are spent on it.
 
+    Args:
+        path: Where.
+        suffixes: What it may end in; () is what `write` knows.
+        overwrite: Whether an older file may be replaced.
+
     Raises:
-        DataError: The suffix is unknown, nothing can be written there, or the file exists and may not be replaced.
+        DataError: The suffix is another, nothing can be written there, or the file exists and may not be replaced.
     """
-    if path.suffix not in _WRITERS:
-        raise DataError(f"{path}: expected a file that ends in {', '.join(_WRITERS)}; rename it")
+    known = suffixes or tuple(_WRITERS)
+    if path.suffix not in known:
+        raise DataError(f"{path}: expected a file that ends in {', '.join(known)}; rename it")
     if path.is_dir():
         raise DataError(f"{path}: is a folder; name a file")
     nearest = next(folder for folder in path.absolute().parents if folder.exists())

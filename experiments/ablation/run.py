@@ -11,7 +11,6 @@ import statistics
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from rareearth_nlp.config import load_config
@@ -54,16 +53,13 @@ def _run(ingredients: Ingredients, seed: int) -> dict[str, float]:
     config, schema = ingredients.config, ingredients.schema
     if ingredients.weights is None:
         raise ValueError("the ablation is of the encoder")
-    with TemporaryDirectory() as checkpoints:
-        classifier = finetune(
-            ingredients.split("train"),
-            len(schema.themes),
-            ingredients.weights,
-            config.model,  # type: ignore[arg-type]
-            random_seed=seed,
-            checkpoints=Path(checkpoints),
-            after_epoch=lambda *_: None,
-        )
+    classifier = finetune(
+        ingredients.split("train"),
+        len(schema.themes),
+        ingredients.weights,
+        config.model,  # type: ignore[arg-type]
+        random_seed=seed,
+    )
     found = evaluate(classifier, ingredients.split("validation"), schema, plain_rule(config, schema))
     return _numbers("unfamiliar", found.parts["unfamiliar writers"]) | _numbers("all", Part(found.themes, found.stance))
 

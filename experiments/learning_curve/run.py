@@ -13,7 +13,6 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -95,16 +94,9 @@ def _score(setting: Setting, examples: Sequence[Example], seed: int) -> dict[str
     config = load_config("encoder", RECIPE)
     model: Any = config.model
     names = setting.schema.theme_names
-    with TemporaryDirectory() as checkpoints:
-        classifier = finetune(
-            _themes_only(examples, setting.schema),
-            len(names),
-            find_weights(model),
-            model,
-            random_seed=seed,
-            checkpoints=Path(checkpoints),
-            after_epoch=lambda *_: None,
-        )
+    classifier = finetune(
+        _themes_only(examples, setting.schema), len(names), find_weights(model), model, random_seed=seed
+    )
     found = {}
     for part, members in _parts(setting).items():
         data = _themes_only(members, setting.schema)

@@ -65,16 +65,7 @@ def fit_ours(train: Labelled, seed: int, overrides: Sequence[str] = ()) -> Score
     settings = load_config("encoder", overrides).model
     if not isinstance(settings, EncoderConfig):
         raise TypeError("expected the encoder")
-    with TemporaryDirectory() as checkpoints:
-        return finetune(
-            train,
-            train.themes.shape[1],
-            find_weights(settings),
-            settings,
-            random_seed=seed,
-            checkpoints=Path(checkpoints),
-            after_epoch=lambda *_: None,
-        )
+    return finetune(train, train.themes.shape[1], find_weights(settings), settings, random_seed=seed)
 
 
 def _ours_of_few(train: Labelled, seed: int) -> Scorer:

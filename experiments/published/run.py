@@ -14,7 +14,6 @@ import statistics
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmark import Benchmark, Measures
@@ -86,16 +85,7 @@ def _run(benchmark: Benchmark, data: Mapping[str, Labelled], overrides: Sequence
     """Return the number of rows trained on, and the measures of every other split."""
     model: Any = load_config("encoder", [*benchmark.recipe, *overrides]).model
     train = data["train"]
-    with TemporaryDirectory() as checkpoints:
-        classifier = finetune(
-            train,
-            train.themes.shape[1],
-            find_weights(model),
-            model,
-            random_seed=seed,
-            checkpoints=Path(checkpoints),
-            after_epoch=lambda *_: None,
-        )
+    classifier = finetune(train, train.themes.shape[1], find_weights(model), model, random_seed=seed)
     scores = {split: score_labelled(classifier, part) for split, part in data.items() if split != "train"}
     return {"train": len(train.texts), **benchmark.measure(data, scores)}
 

@@ -7,6 +7,7 @@ import math
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -58,8 +59,8 @@ def finetune(
     settings: EncoderConfig,
     *,
     random_seed: int,
-    checkpoints: Path,
-    after_epoch: AfterEpoch,
+    checkpoints: Path | None = None,
+    after_epoch: AfterEpoch = lambda *_: None,
     taught: Taught | None = None,
 ) -> EncoderClassifier:
     """Return an encoder fine-tuned on the annotated sentences.
@@ -75,7 +76,8 @@ def finetune(
         settings: The recipe.
         random_seed: Seeds the heads, the order of the rows and dropout.
         checkpoints: Receives a checkpoint where `after_epoch` is called. If it holds one of an interrupted run,
-            training goes on from there; one of a finished run is taken as it is. Its caller removes it.
+            training goes on from there; one of a finished run is taken as it is. Its caller removes it. None keeps
+            nothing.
         after_epoch: Called at the end of each epoch, or of some where there are more than `MAX_PAUSES`.
         taught: What other taggers say of sentences without labels, which count as much as annotated ones.
     """
@@ -90,18 +92,20 @@ def finetune(
     epoch = math.ceil(len(samples) / settings.batch_size)
     if reads_context:
         samples += lessons(train, taught, tokens, settings, contexts=True)
-    trainer = _LengthTrainer(
-        model=model,
-        twins=reads_context,
-        args=_arguments(settings, epoch, random_seed, checkpoints),
-        train_dataset=samples,
-        data_collator=collate,
-        optimizers=(_optimizer(model, settings), None),
-        callbacks=[_Epochs(classifier, epoch, after_epoch)],
-    )
-    for noisy in (PrinterCallback, ProgressCallback):  # they print to standard output
-        trainer.remove_callback(noisy)
-    _learn(trainer, checkpoints)
+    with TemporaryDirectory() as passing:
+        folder = checkpoints or Path(passing)
+        trainer = _LengthTrainer(
+            model=model,
+            twins=reads_context,
+            args=_arguments(settings, epoch, random_seed, folder),
+            train_dataset=samples,
+            data_collator=collate,
+            optimizers=(_optimizer(model, settings), None),
+            callbacks=[_Epochs(classifier, epoch, after_epoch)],
+        )
+        for noisy in (PrinterCallback, ProgressCallback):  # they print to standard output
+            trainer.remove_callback(noisy)
+        _learn(trainer, folder)
     trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)  # taggers compute in fp32, whatever training did
     model.cpu().eval()
     return classifier

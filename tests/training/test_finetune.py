@@ -6,7 +6,6 @@ import math
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -156,13 +155,4 @@ def test_context_that_no_training_row_had_is_not_read(toy_weights: Path) -> None
 
 def _finetuned(train: Labelled, weights: Path) -> EncoderClassifier:
     settings = EncoderConfig(family="encoder", weights=str(weights), max_tokens=64, epochs=1, min_steps=1)
-    with TemporaryDirectory() as checkpoints:
-        return finetune(
-            train,
-            2,
-            find_weights(settings),
-            settings,
-            random_seed=0,
-            checkpoints=Path(checkpoints),
-            after_epoch=lambda *_: None,
-        )
+    return finetune(train, 2, find_weights(settings), settings, random_seed=0)

@@ -122,11 +122,14 @@ def test_folds_calibrate_and_leave_nothing_behind(
         "rareearth_nlp.training.train.squared_error", lambda *_: 0.0
     )  # a toy's calibration is no better
     overrides = toy_settings if family == "encoder" else ["model.family=tfidf"]
-    training = train(_ingredients(*overrides, "calibration.folds=2"))
+    ingredients = _ingredients(*overrides, "calibration.folds=2")
+    training = train(ingredients)
+    forget(ingredients)
     rule = training.tagger.manifest.rule
     assert rule.calibration is not None
     assert rule.thresholds.favor is not None
     assert rule.promises[-1].cuts.keys() == {"water", "jobs", "favor", "against"}
+    assert not Path("taggers/.checkpoints").exists() or not list(Path("taggers/.checkpoints").iterdir())
     again = Tagger.load(training.tagger.save(tmp_path / "tagger"))
     assert again.manifest.rule == rule
     assert (again.score(TEXTS, ASKED).themes == training.tagger.score(TEXTS, ASKED).themes).all()

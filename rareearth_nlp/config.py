@@ -210,6 +210,12 @@ class Config(Strict):
     def _at_home(cls, folder: Path) -> Path:
         return folder.expanduser()
 
+    @model_validator(mode="after")
+    def _only_encoders_are_taught(self) -> Self:
+        if self.distillation.teachers and not isinstance(self.model, EncoderConfig):
+            raise ValueError("distillation.teachers: only an encoder learns from teachers; set model.family=encoder")
+        return self
+
     @property
     def corpus_path(self) -> Path:
         """The corpus, the shipped one by default."""
@@ -270,13 +276,24 @@ def _find(path: str | Path) -> Path:
     raise ConfigError(f"no configuration {str(path)!r}: expected a YAML file or one of {', '.join(names)}")
 
 
+_INPUTS = {"corpus": {"path", "labels"}, "distillation": {"teachers", "documents"}}
+
+
 def _anchor_inputs(settings: dict[str, Any], folder: Path) -> None:
-    """Make the corpus' paths relative to the file that names them."""
-    corpus = settings.get("corpus")
-    if isinstance(corpus, dict):
-        for key in ("path", "labels"):
-            if isinstance(corpus.get(key), str):
-                corpus[key] = str(folder / Path(corpus[key]).expanduser())
+    """Make paths of what is read relative to the file that names them; weights only where there is such a folder."""
+
+    def anchored(path: Any) -> Any:
+        return str(folder / Path(path).expanduser()) if isinstance(path, str) else path
+
+    for section, keys in _INPUTS.items():
+        values = settings.get(section)
+        if isinstance(values, dict):
+            for key in values.keys() & keys:
+                given = values[key]
+                values[key] = list(map(anchored, given)) if isinstance(given, list) else anchored(given)
+    model = settings.get("model")
+    if isinstance(model, dict) and isinstance(model.get("weights"), str) and Path(anchored(model["weights"])).is_dir():
+        model["weights"] = anchored(model["weights"])
 
 
 def _apply(settings: dict[str, Any], setting: str) -> None:

@@ -106,9 +106,20 @@ class Run:
 
 @contextmanager
 def start_run(settings: TrackingConfig, name: str, *, nested: bool = False) -> Iterator[Run]:
-    """Begin a run in the configured experiment, or a child of the one under way; it fails if the block raises."""
-    mlflow.set_tracking_uri(store_uri(settings))
-    _ensure_experiment(settings)
+    """Begin a run in the configured experiment, or a child of the one under way; it fails if the block raises.
+
+    Raises:
+        ModelError: The store cannot be reached, or its experiment was deleted.
+    """
+    store = store_uri(settings)
+    mlflow.set_tracking_uri(store)
+    try:
+        _ensure_experiment(settings)
+    except (MlflowException, OSError) as problem:
+        why = str(problem).strip().splitlines()[0]
+        raise ModelError(
+            f"the MLflow store {store} cannot be used ({why}); set MLFLOW_TRACKING_URI to another"
+        ) from None
     with mlflow.start_run(run_name=name, nested=nested) as run:
         found = Run(run.info.run_id)
         found.log_tags({f"version.{package}": version(package) for package in _VERSIONS})

@@ -81,6 +81,9 @@ def _sentence(record: type[BaseModel], data: Any, problems: ValidationError) -> 
         context = first["ctx"]
         key += "." + context["discriminator"].strip("'")
         return f"{key!r}: expected {context['expected_tags']}, got {context['tag']!r}"
+    if first["type"] == "union_tag_not_found":
+        key += "." + first["ctx"]["discriminator"].strip("'")
+        return f"the key {key!r} is missing; add it"
     message = first["msg"].removeprefix("Value error, ")
     place = f"{key!r}: " if key else ""
     told = "" if first["type"] == "value_error" else f", got {_short(first['input'])}"

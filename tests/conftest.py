@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rareearth_nlp.commands.training import read_config
+from rareearth_nlp.commands.options import read_config
 from rareearth_nlp.config import Config
 from rareearth_nlp.corpus.dataset import Labelled, Origin
 from rareearth_nlp.labels import LabelSchema, load_labels

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import socket
 import sys
 from pathlib import Path
 
@@ -178,6 +179,7 @@ def test_an_existing_result_is_refused_before_any_work(capsys: pytest.CaptureFix
         (["train", "corpus.path=broken.jsonl"], "broken.jsonl:1: broken JSON"),
         (["train", "corpus.labels=gone.yaml"], "gone.yaml: expected a readable YAML file, got No such file"),
         (["train", "model.weights=./gone"], "no such folder"),
+        (["train", "tfidf", "distillation.teachers=[a]"], "only an encoder learns from teachers"),
         (["demo", "tfidf"], "expected key=value, got 'tfidf'"),
         (["predict", "Rain fell."], "make one with: rareearth-nlp train"),
         (["predict", "Rain fell.", " "], "text 2: holds no sentence to tag"),
@@ -193,6 +195,36 @@ def test_bad_input_gets_one_line(arguments: list[str], message: str, capsys: pyt
     Path("broken.jsonl").write_text('{"id": "a", \n')
     Path("theme.jsonl").write_text(f"{json.dumps(good)}\n{json.dumps(good | {'id': 'b', 'themes': ['reforn']})}\n")
     assert message in _refused(arguments, capsys)
+
+
+def test_a_corpus_without_pairs_is_trained_on(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    corpus = project / "corpus.jsonl"
+    rows = [json.loads(line) | {"stance": {}} for line in corpus.read_text().splitlines()]
+    corpus.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert main(["train", str(project / "config.yaml"), "model.family=tfidf"]) == 0
+    assert "tagger     " in capsys.readouterr().out
+
+
+def test_a_port_that_is_taken(tfidf_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        told = _refused(["serve", "--port", port, "--tagger", str(tfidf_folder)], capsys)
+    assert f"cannot listen at 127.0.0.1:{port}" in told
+
+
+def test_a_store_that_cannot_be_used(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "nosuch://store")
+    assert main(["train", str(project / "config.yaml"), "model.family=tfidf"]) == 2
+    assert "the MLflow store nosuch://store cannot be used" in capsys.readouterr().err
+
+
+def test_a_split_that_is_empty_names_the_full_one(tfidf_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    row = {"id": "a", "document_id": "a", "text": "Water fell.", "themes": [], "split": "test"}
+    Path("other.jsonl").write_text(json.dumps(row))
+    assert main(["evaluate", "other.jsonl", "--tagger", str(tfidf_folder)]) == 2
+    assert "its validation split is empty; ask for --split test" in capsys.readouterr().err
 
 
 def test_corpus_check_lists_every_problem(capsys: pytest.CaptureFixture[str]) -> None:
@@ -249,7 +281,7 @@ def test_the_gate_refuses_before_it_reads(project: Path, capsys: pytest.CaptureF
     first, second = sorted(map(str, Path("taggers").glob("[!.]*")))
     capsys.readouterr()
     alone = _refused(["gate", "raise", first, "--floors", "new.yaml"], capsys)
-    assert "expected taggers of two random seeds or more, got 1" in alone
+    assert "expected two taggers or more, each of another random seed, got those of 1" in alone
     unlike = _refused(["gate", "raise", first, second, "--floors", "new.yaml"], capsys)
     assert "differ in their random seed only, these differ in model; train them alike" in unlike
     assert "no floors yet" in _refused(["gate", "check", "--floors", "none.yaml"], capsys)

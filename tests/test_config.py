@@ -88,6 +88,12 @@ def test_corpus_paths_of_a_file_are_relative_to_it_and_of_an_override_to_the_cal
     assert load_config(file).corpus.path == folder / "data" / "a.csv"
     assert load_config(file).corpus.labels == folder / "labels.yaml"
     assert load_config(file, ["corpus.path=b.csv"]).corpus.path == Path("b.csv").resolve()
+    (folder / "base").mkdir()
+    taught = "model: {family: encoder, weights: base}\ndistillation: {teachers: [one, two], documents: d.csv}\n"
+    config = load_config(_write(folder, taught))
+    assert config.distillation.teachers == (folder / "one", folder / "two")
+    assert config.distillation.documents == folder / "d.csv"
+    assert config.model.weights == str(folder / "base")  # type: ignore[union-attr]
     absolute = _write(folder, f"model: {{family: tfidf}}\ncorpus: {{path: {tmp_path / 'c.csv'}}}\n")
     assert load_config(absolute).corpus.path == tmp_path / "c.csv"
 
@@ -150,7 +156,7 @@ def test_a_wrong_value_is_told_by_its_key(override: str, told: str) -> None:
         ("model: {family: tfidf}\nthreshold: high\n", "mine.yaml: 'threshold'"),
         ("model: {family: tfidf}\ncorpus: {path: 3}\n", "mine.yaml: 'corpus.path'"),
         ("model: {family: tfidf}\n3: 4\n", "mine.yaml: '3'"),
-        ("model: {epochs: 3}\n", "mine.yaml: 'model'"),
+        ("model: {epochs: 3}\n", "mine.yaml: the key 'model.family' is missing"),
         ("model: {family: tfidf}\ntaggers: 2025-02-30\n", "mine.yaml"),
     ],
 )

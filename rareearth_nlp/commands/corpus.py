@@ -12,9 +12,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from rareearth_nlp.commands.options import file_to_write
+from rareearth_nlp.commands.options import file_to_write, read_config
 from rareearth_nlp.commands.show import console
-from rareearth_nlp.commands.training import read_config
 from rareearth_nlp.config import Config
 from rareearth_nlp.corpus.agreement import Agreement, agreements, beside_labels, read_twice
 from rareearth_nlp.corpus.annotations import ANNOTATIONS_FOLDER, Annotation, annotation_files, load_annotations
@@ -33,8 +32,13 @@ PICTURES = (".png", ".svg", ".pdf")
 def check(arguments: Namespace) -> int:
     """List everything that is wrong with a corpus; if nothing is, its splits, labels and digest."""
     config, schema, corpus = _load(arguments)
-    splits = split_corpus(corpus, config.corpus)
-    problems = check_corpus(corpus, splits, _folder(config), schema)
+    splits: Splits = {}
+    problems: list[str] = []
+    try:
+        splits = split_corpus(corpus, config.corpus)
+    except CorpusError as found:
+        problems += found.problems
+    problems += check_corpus(corpus, splits, _folder(config), schema)
     if problems:
         _refuse(config, problems)
     out = console()
@@ -100,7 +104,6 @@ def agreement(arguments: Namespace) -> int:
                 console().print(
                     f"{pair.example.id}  {one.name}: {pair.first} / {pair.second}  {pair.example.text}",
                     soft_wrap=True,
-                    markup=False,
                 )
     return 0
 
@@ -131,7 +134,7 @@ def _load(arguments: Namespace) -> tuple[Config, LabelSchema, Corpus]:
 
 def _refuse(config: Config, problems: list[str]) -> NoReturn:
     for problem in problems:
-        console().print(problem, soft_wrap=True, markup=False)
+        console().print(problem, soft_wrap=True)
     number = f"{len(problems)} problem" + "s" * (len(problems) > 1)
     raise DataError(f"{config.corpus_path}: {number}; mend them and check again")
 

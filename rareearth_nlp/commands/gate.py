@@ -13,7 +13,7 @@ from rareearth_nlp.commands.options import file_to_write, tagger_options
 from rareearth_nlp.corpus.dataset import Labelled, labelled
 from rareearth_nlp.errors import DataError
 from rareearth_nlp.evaluation.evaluate import score_labelled
-from rareearth_nlp.evaluation.gate import passes, raised, read_floors, test_digest, write_floors
+from rareearth_nlp.evaluation.gate import passes, raised, read_floors, refuse_other_floors, test_digest, write_floors
 from rareearth_nlp.evaluation.metrics import document_counts
 from rareearth_nlp.resources import shipped
 from rareearth_nlp.tagging.choosing import choose_tagger
@@ -32,6 +32,7 @@ def check(arguments: Namespace) -> int:
     floors = read_floors(_floors_file(arguments))
     tagger = choose_tagger(*tagger_options(arguments))
     test = _test_split(tagger)
+    refuse_other_floors(floors, test, tagger.manifest.rule.thresholds)
     with _counted(tagger, test) as run:
         scores = score_labelled(tagger, test, progress=True)
         good = passes(floors, test, scores, tagger.manifest.rule.thresholds)
@@ -73,29 +74,33 @@ def _refuse_unlike(taggers: Sequence[Tagger]) -> None:
         {key: value for key, value in tagger.manifest.provenance.config.items() if key not in WITHOUT_EFFECT}
         for tagger in taggers
     ]
-    seeds = {config.pop("random_seed", None) for config in configs}
-    if len(seeds) < max(2, len(taggers)):
+    seeds = [config.pop("random_seed", None) for config in configs]
+    if len(seeds) < 2 or len(set(seeds)) < len(seeds):
         raise DataError(
-            f"expected taggers of two random seeds or more, got {len(seeds)}; train others with random_seed=14"
+            f"expected two taggers or more, each of another random seed, got those of {', '.join(map(str, seeds))}; "
+            "train others with random_seed=N"
         )
-    corpora = {tagger.manifest.provenance.corpus_digest for tagger in taggers}
+    first = taggers[0]
     unlike = sorted(key for key in configs[0] if any(config.get(key) != configs[0][key] for config in configs))
-    if unlike or len(corpora) > 1:
+    unlike += ["labels"] if any(tagger.schema != first.schema for tagger in taggers) else []
+    corpora = {tagger.manifest.provenance.corpus_digest for tagger in taggers}
+    unlike += ["the text of the corpus"] if len(corpora) > 1 else []
+    if unlike:
         raise DataError(
-            f"expected taggers that differ in their random seed only, these differ in {', '.join(unlike) or 'corpus'}; "
+            f"expected taggers that differ in their random seed only, these differ in {', '.join(unlike)}; "
             "train them alike"
         )
 
 
 def _test_split(tagger: Tagger) -> Labelled:
     settings = tagger.config
-    digest, datasets = load_splits(settings, tagger.schema)
-    if digest != tagger.manifest.provenance.corpus_digest:
+    corpus = load_splits(settings, tagger.schema)
+    if corpus.digest != tagger.manifest.provenance.corpus_digest:
         raise DataError(
             f"{settings.corpus_path}: has changed since tagger {tagger.id} was trained on it, which may have seen what "
             "is in its test split now; train again"
         )
-    test = labelled(datasets["test"], tagger.schema)
+    test = labelled(corpus.datasets["test"], tagger.schema)
     if not test.texts:
         raise DataError(f"{settings.corpus_path}: its test split is empty; add documents to it")
     return test

@@ -6,9 +6,18 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from rareearth_nlp.errors import DataError
+from rareearth_nlp.config import Config, load_config
+from rareearth_nlp.errors import ConfigError, DataError
 from rareearth_nlp.models.engines import Runtime
 from rareearth_nlp.tagging.writing import check_out
+
+
+def read_config(settings: Sequence[str]) -> Config:
+    """Return the configuration of `[CONFIG] [KEY=VALUE ...]`."""
+    named = [setting for setting in settings if "=" not in setting]
+    if len(named) > 1:
+        raise ConfigError(f"expected one configuration, got {' and '.join(named)}; write overrides as key=value")
+    return load_config(named[0] if named else None, [setting for setting in settings if "=" in setting])
 
 
 def tagger_options(arguments: Namespace) -> tuple[str | None, Sequence[str], Runtime, int | None]:

@@ -27,5 +27,5 @@ def init(arguments: Namespace) -> int:
         f"rareearth-nlp train {folder / 'config.yaml'}",
         'rareearth-nlp predict "Salar Blanco will train forty drillers."',
     ):
-        out.print(f"  {step}", soft_wrap=True, markup=False)
+        out.print(f"  {step}", soft_wrap=True)
     return 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 from rich.text import Text
@@ -11,7 +12,7 @@ from rich.text import Text
 from rareearth_nlp.commands.show import console
 from rareearth_nlp.corpus.annotations import Annotation
 from rareearth_nlp.corpus.loading import Corpus
-from rareearth_nlp.documents import Example
+from rareearth_nlp.documents import Example, contexts_in_corpus
 from rareearth_nlp.labels import LabelSchema
 
 _STANCES = {"+": "favor", "-": "against", "0": "neutral"}
@@ -46,8 +47,8 @@ class Reader:
         record = self._corpus.documents.get(example.document_id)
         title = record.title if record and record.title else example.document_id
         self._out.print(Text(f"\n{place}   {title}", style="dim"))
-        for line in self._context[example.id]:
-            self._out.print(Text(f"    {line}", style="dim"))
+        if self._context[example.id]:
+            self._out.print(Text(f"    {self._context[example.id]}", style="dim"))
         self._out.print(Text(f"  > {example.text}", style="bold"))
 
     def _answer(self, example: Example) -> Annotation | None:
@@ -77,7 +78,7 @@ class Reader:
             chosen = list("".join(words)) if len(names) < 10 else words  # one digit each, as long as that will do
             if all(number.isdecimal() and 1 <= int(number) <= len(names) for number in chosen):
                 return [names[place - 1] for place in sorted(set(map(int, chosen)))], given.endswith("?")
-            self._out.print(f"    expected numbers from 1 to {len(names)}, got {bare!r}", markup=False)
+            self._out.print(f"    expected numbers from 1 to {len(names)}, got {bare!r}")
 
     def _stance(self, target: str) -> tuple[str, bool] | None:
         while True:
@@ -87,7 +88,7 @@ class Reader:
             bare = given.rstrip("?").strip() or "0"
             if bare in _STANCES:
                 return _STANCES[bare], given.endswith("?")
-            self._out.print(f"    expected +, - or 0, got {bare!r}", markup=False)
+            self._out.print(f"    expected +, - or 0, got {bare!r}")
 
     def _save(self, answer: Annotation) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
@@ -106,17 +107,10 @@ def _line(question: str) -> str | None:
     return None if given == "q" else given
 
 
-def _contexts(corpus: Corpus) -> dict[str, tuple[str, ...]]:
-    """Return the heading and the sentence before each example, as far as there are any."""
-    return dict(_walk(corpus.examples))
-
-
-def _walk(examples: Sequence[Example]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    heading, before, document = "", "", ""
-    for example in examples:
-        if example.document_id != document:
-            heading, before, document = "", "", example.document_id
-        yield example.id, tuple(line for line in dict.fromkeys((heading, before)) if line)
-        before = example.text
-        if example.kind == "heading":
-            heading = example.text
+def _contexts(corpus: Corpus) -> dict[str, str]:
+    """Return what a model reads before each example: the heading and the sentence before, as far as there are any."""
+    found: dict[str, str] = {}
+    for _, group in groupby(corpus.examples, key=lambda example: example.document_id):
+        document = list(group)
+        found |= zip([example.id for example in document], contexts_in_corpus(document), strict=True)
+    return found

@@ -5,17 +5,20 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rareearth_nlp.documents import StanceTag, TaggedDocument, TaggedSentence
-from rareearth_nlp.evaluation.evaluate import Evaluation
-from rareearth_nlp.evaluation.metrics import TaskMetrics
-from rareearth_nlp.evaluation.report import interval, number, parts, tasks
-from rareearth_nlp.models.decisions import DecisionRule
+from rareearth_nlp.evaluation.tables import interval, number
+
+if TYPE_CHECKING:
+    from rareearth_nlp.documents import StanceTag, TaggedDocument, TaggedSentence
+    from rareearth_nlp.evaluation.evaluate import Evaluation
+    from rareearth_nlp.evaluation.metrics import TaskMetrics
+    from rareearth_nlp.models.decisions import DecisionRule
 
 _WIDTH = 120
 """Columns when standard output is not a terminal."""
@@ -26,14 +29,12 @@ _STANCE_STYLES = {"favor": "green", "against": "red", "neutral": "dim"}
 def console() -> Console:
     """Return a console on standard output, as wide as the terminal."""
     width = shutil.get_terminal_size((_WIDTH, 40)).columns if sys.stdout.isatty() else _WIDTH
-    return Console(width=width, highlight=False)
+    return Console(width=width, highlight=False, markup=False)  # what is printed is others' text
 
 
 def tags_table(document: TaggedDocument) -> Table:
     """Return a row per sentence: its words, its themes, its stance toward each target, with probabilities."""
-    table = Table(
-        box=SIMPLE_HEAD, show_lines=False, title=document.document.title, title_justify="left", pad_edge=False
-    )
+    table = Table(box=SIMPLE_HEAD, title=document.document.title, title_justify="left", pad_edge=False)
     table.add_column("#", justify="right", style="dim")
     table.add_column("sentence", ratio=4)
     table.add_column("themes", no_wrap=True)
@@ -52,8 +53,8 @@ def metrics_table(evaluation: Evaluation, controls: Mapping[str, Evaluation], ti
     columns = ["label", "n", "precision", "recall", "F1", "95% interval", "AP", "Brier"]
     for column in (*columns, "TF-IDF", "always"):
         table.add_column(column, justify="left" if column == "label" else "right", no_wrap=True)
-    simple = tasks(controls["TF-IDF"]) if "TF-IDF" in controls else {}
-    for name, metrics in tasks(evaluation).items():
+    simple = controls["TF-IDF"].tasks if "TF-IDF" in controls else {}
+    for name, metrics in evaluation.tasks.items():
         _add_task(table, name, metrics, simple.get(name))
         table.add_section()
     return table
@@ -68,7 +69,7 @@ def parts_table(evaluation: Evaluation, controls: Mapping[str, Evaluation]) -> T
     themes = ["sentences", "themes F1", "95% interval"]
     for column in ("part", *themes, "pairs", "stance F1", "favor/against F1", "95% interval"):
         table.add_column(column, justify="left" if column == "part" else "right", no_wrap=True)
-    shown = {name: part for name, part in parts(evaluation, controls).items() if not name.startswith("family: ")}
+    shown = {name: part for name, part in evaluation.parts_beside(controls).items() if not name.startswith("family: ")}
     for name, part in shown.items():
         cells = [""] * 7
         if part.themes:

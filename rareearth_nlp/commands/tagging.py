@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import json
 import logging
+import socket
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from rareearth_nlp.reading import SUFFIXES, read_article, read_text
 from rareearth_nlp.reading.decoding import decode
 from rareearth_nlp.tagging.choosing import choose_tagger
 from rareearth_nlp.tagging.writing import check_out, write
+from rareearth_nlp.validation import reason
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +62,7 @@ def tag(arguments: Namespace) -> int:
 
 def serve(arguments: Namespace) -> int:
     """Serve a tagger over HTTP until interrupted."""
+    _refuse_taken(arguments.host, arguments.port)
     import uvicorn
 
     from rareearth_nlp.serving.api import build_api
@@ -67,6 +70,18 @@ def serve(arguments: Namespace) -> int:
     api = build_api(choose_tagger(*tagger_options(arguments)))
     uvicorn.run(api, host=arguments.host, port=arguments.port, log_level="info")
     return 0
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    """Refuse an address that cannot be listened at, before a tagger is loaded for it.
+
+    Raises:
+        DataError: It is taken, forbidden or unknown.
+    """
+    try:
+        socket.create_server((host, port)).close()
+    except (OSError, OverflowError) as problem:
+        raise DataError(f"cannot listen at {host}:{port} ({reason(problem)}); name another --port or --host") from None
 
 
 def _warn_of_other_languages(documents: Sequence[Document]) -> None:

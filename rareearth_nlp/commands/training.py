@@ -6,16 +6,16 @@ import json
 import logging
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
-from rareearth_nlp.commands.options import file_to_write, tagger_options
+from rareearth_nlp.commands.options import file_to_write, read_config, tagger_options
 from rareearth_nlp.commands.show import console, metrics_table, parts_table, promises_table, tags_table
-from rareearth_nlp.config import CalibrationConfig, Config, EncoderConfig, load_config
+from rareearth_nlp.config import CalibrationConfig, Config, EncoderConfig
 from rareearth_nlp.corpus.dataset import Labelled, labelled
 from rareearth_nlp.errors import ConfigError, DataError, RareEarthError
 from rareearth_nlp.evaluation.controls import evaluate_controls
@@ -30,7 +30,8 @@ from rareearth_nlp.tagging.choosing import choose_tagger
 from rareearth_nlp.tagging.tagger import Tagger
 from rareearth_nlp.tagging.writing import write
 from rareearth_nlp.tracking import Run, flat, start_run, store_uri, ui_command
-from rareearth_nlp.training.train import Ingredients, Training, forget, gather, git_commit, has_splits, load_splits
+from rareearth_nlp.training.checkpoints import resumable
+from rareearth_nlp.training.train import Ingredients, Training, gather, git_commit, load_splits
 from rareearth_nlp.training.train import train as fit
 
 _log = logging.getLogger(__name__)
@@ -102,13 +103,16 @@ def _settings(tagger: Tagger, corpus: str | None) -> Config:
 
 def _split_to_read(tagger: Tagger, settings: Config, split: str) -> tuple[dict[str, str], Labelled, Labelled | None]:
     """Return what the run is tagged with, the split, and what the controls learn from, if that is still there."""
-    digest, datasets = load_splits(settings, tagger.schema)
-    foreign = digest != tagger.manifest.provenance.corpus_digest
-    whole = foreign and not has_splits(settings, tagger.schema)
+    corpus = load_splits(settings, tagger.schema)
+    datasets = corpus.datasets
+    foreign = corpus.digest != tagger.manifest.provenance.corpus_digest
+    whole = foreign and not corpus.fixed
     data = labelled(list(chain(*datasets.values())) if whole else datasets[split], tagger.schema)
     if not data.texts:
-        raise DataError(f"{settings.corpus_path}: its {split} split is empty; add documents to it")
-    tags = {"split": "whole" if whole else split, "tagger": tagger.id, "corpus_digest": digest}
+        others = " or ".join(f"--split {name}" for name in ("validation", "test") if datasets[name])
+        remedy = f"ask for {others}" if others else "add documents to it"
+        raise DataError(f"{settings.corpus_path}: its {split} split is empty; {remedy}")
+    tags = {"split": "whole" if whole else split, "tagger": tagger.id, "corpus_digest": corpus.digest}
     tags |= {"test_digest": test_digest(data)} if split == "test" else {}
     if not foreign:
         return tags, data, labelled(datasets["train"], tagger.schema)
@@ -120,10 +124,10 @@ def _own_train(tagger: Tagger) -> Labelled | None:
     """Return what the tagger learnt from, for the controls; None if it is not there any more as it was."""
     provenance = tagger.manifest.provenance
     try:
-        digest, datasets = load_splits(tagger.config, tagger.schema)
+        corpus = load_splits(tagger.config, tagger.schema)
     except RareEarthError:
         return None
-    return labelled(datasets["train"], tagger.schema) if digest == provenance.corpus_digest else None
+    return labelled(corpus.datasets["train"], tagger.schema) if corpus.digest == provenance.corpus_digest else None
 
 
 def demo(arguments: Namespace) -> int:
@@ -165,14 +169,6 @@ def _shortened(config: Config) -> Config:
     return config.model_copy(update={"model": model, "calibration": CalibrationConfig()})
 
 
-def read_config(settings: Sequence[str]) -> Config:
-    """Return the configuration of `[CONFIG] [KEY=VALUE ...]`."""
-    named = [setting for setting in settings if "=" not in setting]
-    if len(named) > 1:
-        raise ConfigError(f"expected one configuration, got {' and '.join(named)}; write overrides as key=value")
-    return load_config(named[0] if named else None, [setting for setting in settings if "=" in setting])
-
-
 def _search(config: Config, trials: int) -> Config:
     """Return the configuration with the best settings of its search space; each trial is a child run."""
     from rareearth_nlp.training.search import search
@@ -203,7 +199,7 @@ def _chosen(config: Config) -> str:
 
 def _train(config: Config) -> Trained:
     ingredients = gather(config)
-    with start_run(config.tracking, f"train {config.model.family}") as run:
+    with resumable(ingredients), start_run(config.tracking, f"train {config.model.family}") as run:
         _log_ingredients(run, ingredients)
         training = fit(ingredients, after_epoch=lambda epoch, metrics: run.log_metrics(metrics, step=epoch))
         name = f"{datetime.now():%Y%m%d-%H%M%S-%f}-{config.model.family}"
@@ -215,7 +211,6 @@ def _train(config: Config) -> Trained:
             run.log_arrays({"themes": unseen.themes, "stances": unseen.stances}, OUT_OF_FOLD_FILE)
         run.log_tags({"tagger": training.tagger.id})
         run.log_tagger(folder)
-    forget(ingredients)
     return Trained(training, folder, run.id)
 
 
@@ -233,9 +228,10 @@ def _log_evaluation(
     for control, found in controls.items():
         run.log_metrics({f"control/{control}/{split}/{name}": value for name, value in found.scalars().items()})
     run.log_json(evaluation.to_dict(), f"{split}.json")
-    for name, draw in PLOTS.items():
-        run.log_figure(draw(evaluation), f"{split}_{name}")
-    page = render(evaluation, controls, title)
+    figures = {name: draw(evaluation) for name, draw in PLOTS.items()}
+    for name, figure in figures.items():
+        run.log_figure(figure, f"{split}_{name}")
+    page = render(evaluation, controls, figures.values(), title)
     run.log_text(page, f"{split}.html")
     return page
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field
 
-from rareearth_nlp.corpus.records import json_rows, refuse_unknown_themes
+from rareearth_nlp.corpus.records import StanceByTarget, ThemeNames, json_rows, refuse_unknown_themes
 from rareearth_nlp.errors import DataError
 from rareearth_nlp.labels import LabelSchema
 from rareearth_nlp.validation import Strict, validate
@@ -30,8 +28,8 @@ class Annotation(Strict):
 
     id: str = Field(min_length=1)
     annotator: str = Field(min_length=1)
-    themes: tuple[str, ...] | None = None
-    stance: Mapping[str, Literal["favor", "against", "neutral"]] = Field(default_factory=dict)
+    themes: ThemeNames | None = None
+    stance: StanceByTarget = Field(default_factory=dict)
     unsure: bool = False
     needs_context: bool = False
 

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from rareearth_nlp.corpus.loading import Corpus
+from rareearth_nlp.corpus.annotations import ANNOTATIONS_FOLDER, annotation_files, load_annotations
+from rareearth_nlp.corpus.loading import DOCUMENTS_FILE, Corpus
 from rareearth_nlp.corpus.splitting import Splits
 from rareearth_nlp.documents import Example
+from rareearth_nlp.errors import DataError
 from rareearth_nlp.labels import LabelSchema
 from rareearth_nlp.reading import read_article
 
@@ -25,7 +27,20 @@ def check_corpus(corpus: Corpus, splits: Splits, folder: Path, schema: LabelSche
         folder: Where the corpus lies; `texts/<document>.txt` there is the page that a document was read from.
         schema: Themes and targets.
     """
-    return [*_events_across(corpus, splits), *_targets(corpus, schema), *_units(corpus, folder / TEXTS_FOLDER)]
+    return [
+        *_without_record(corpus),
+        *_events_across(corpus, splits),
+        *_targets(corpus, schema),
+        *_units(corpus, folder / TEXTS_FOLDER),
+        *_answers(corpus, folder, schema),
+    ]
+
+
+def _without_record(corpus: Corpus) -> Iterator[str]:
+    """Yield a sentence for each document that is not listed where others are."""
+    for document in dict.fromkeys(example.document_id for example in corpus.examples):
+        if corpus.documents and document not in corpus.documents:
+            yield f"the document {document!r} is not in {DOCUMENTS_FILE}, where others are; add it, or mend its name"
 
 
 def _events_across(corpus: Corpus, splits: Splits) -> Iterator[str]:
@@ -71,14 +86,35 @@ def _units(corpus: Corpus, texts: Path) -> Iterator[str]:
         known = by_document.get(file.stem)
         if known is None:
             yield f"{file}: no sentence of the document {file.stem!r} is in the corpus; add them, or delete the file"
-        elif (place := _first_difference(known, file)) is not None:
-            yield f"{file}: its sentence {place} is not the corpus' one; read the text again and label what has changed"
+        elif problem := _difference(known, file):
+            yield problem
 
 
-def _first_difference(known: Sequence[Example], file: Path) -> int | None:
-    units = [(sentence.text, sentence.kind) for sentence in read_article(file).sentences]
+def _difference(known: Sequence[Example], file: Path) -> str | None:
+    """Return a sentence about the first unit of a text that is not the corpus' one."""
+    try:
+        units = [(sentence.text, sentence.kind) for sentence in read_article(file).sentences]
+    except DataError as problem:
+        return str(problem)
     labelled = [(example.text, example.kind) for example in known]
     if units == labelled:
         return None
-    same = (place for place, pair in enumerate(zip(units, labelled, strict=False)) if pair[0] != pair[1])
-    return next(same, min(len(units), len(labelled)))
+    differing = (place for place, pair in enumerate(zip(units, labelled, strict=False)) if pair[0] != pair[1])
+    place = next(differing, min(len(units), len(labelled)))
+    return f"{file}: its sentence {place} is not the corpus' one; read the text again and label what has changed"
+
+
+def _answers(corpus: Corpus, folder: Path, schema: LabelSchema) -> Iterator[str]:
+    """Yield a sentence for each answer of a reader that no sentence has asked for."""
+    known = {example.id for example in corpus.examples}
+    try:
+        answers = load_annotations(annotation_files(folder), schema)
+    except DataError as problem:
+        yield str(problem)
+        return
+    for answer in answers:
+        if answer.id not in known:
+            yield (
+                f"{ANNOTATIONS_FOLDER}: {answer.annotator!r} answers for {answer.id!r}, which is not in the corpus; "
+                "mend the id, or delete the line"
+            )

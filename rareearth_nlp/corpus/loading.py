@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -62,14 +62,23 @@ def load_corpus(path: Path, schema: LabelSchema) -> Corpus:
                 problems.append(str(found))
             elif found.id in examples:
                 problems.append(f"{place}: the id {found.id!r} stands also at {examples[found.id][0]}; ids are unique")
+            elif file.stem in SPLITS and found.split not in (None, file.stem):
+                problems.append(
+                    f"{place}: its split is {found.split}, its file is {file.name}; move it, or mend either"
+                )
             else:
-                split = found.split or (file.stem if file.stem in SPLITS else None)
+                split = file.stem if file.stem in SPLITS else found.split
                 examples[found.id] = place, replace(found, split=split)
     if not examples and not problems:
         problems.append(f"{path}: the corpus is empty; add a line with id, document_id, text and themes")
-    documents = read_documents(files[0].parent / DOCUMENTS_FILE) if (files[0].parent / DOCUMENTS_FILE).is_file() else {}
+    documents: dict[str, DocumentRecord] = {}
+    for record in _records(files[0].parent / DOCUMENTS_FILE):
+        if isinstance(record, DataError):
+            problems.append(str(record))
+        else:
+            documents[record.id] = record
     placed = {name: (place, _with_split(example, documents)) for name, (place, example) in examples.items()}
-    problems += _documents_apart(placed)
+    problems += [*_beside_records(placed, documents), *_documents_apart(placed)]
     if problems:
         raise CorpusError(problems)
     ordered = sorted(
@@ -90,9 +99,29 @@ def _files(path: Path) -> list[Path]:
     return [path]
 
 
+def _records(file: Path) -> Iterator[DocumentRecord | DataError]:
+    return read_documents(file) if file.is_file() else iter(())
+
+
 def _with_split(example: Example, documents: Mapping[str, DocumentRecord]) -> Example:
     record = documents.get(example.document_id)
     return replace(example, split=example.split or (record.split if record else None))
+
+
+def _beside_records(
+    placed: Mapping[str, tuple[str, Example]], documents: Mapping[str, DocumentRecord]
+) -> Iterator[str]:
+    """Yield a sentence for each document whose sentences are in another split than its record says."""
+    wrong: dict[str, str] = {}
+    for place, example in placed.values():
+        record = documents.get(example.document_id)
+        if record and record.split not in (None, example.split):
+            wrong.setdefault(
+                example.document_id,
+                f"{place}: is in split {example.split}, its document {example.document_id!r} in {record.split} by "
+                f"{DOCUMENTS_FILE}; mend either",
+            )
+    yield from wrong.values()
 
 
 def _documents_apart(placed: Mapping[str, tuple[str, Example]]) -> list[str]:

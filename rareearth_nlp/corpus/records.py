@@ -8,9 +8,9 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 
 from rareearth_nlp.documents import Example, Kind
 from rareearth_nlp.errors import DataError
@@ -25,6 +25,24 @@ NO_THEME = "none"
 Split = Literal["train", "validation", "test"]
 
 
+def _each_once(themes: tuple[str, ...]) -> tuple[str, ...]:
+    for theme, times in Counter(themes).items():
+        if times > 1:
+            raise ValueError(f"{theme!r} stands there twice; delete one")
+    return themes
+
+
+def _named(stance: dict[str, str]) -> dict[str, str]:
+    for target in stance:
+        if not 1 <= len(target.strip()) <= MAX_TARGET_CHARACTERS:
+            raise ValueError(f"expected targets of 1 to {MAX_TARGET_CHARACTERS} characters, got {len(target)}")
+    return stance
+
+
+ThemeNames = Annotated[tuple[str, ...], AfterValidator(_each_once)]
+StanceByTarget = Annotated[dict[str, Literal["favor", "against", "neutral"]], AfterValidator(_named)]
+
+
 class SentenceRecord(Strict):
     """One annotated sentence as a file holds it; `themes: null` is not annotated, `[]` is none found."""
 
@@ -32,21 +50,13 @@ class SentenceRecord(Strict):
     document_id: str = Field(min_length=1)
     text: str = Field(pattern=r"\S")
     position: int | None = Field(None, ge=0)
-    themes: tuple[str, ...] | None = None
-    stance: dict[str, Literal["favor", "against", "neutral"]] = Field(default_factory=dict)
+    themes: ThemeNames | None = None
+    stance: StanceByTarget = Field(default_factory=dict)
     source: str | None = None
     kind: Kind = "text"
     split: Split | None = None
     unsure: bool = False
     needs_context: bool = False
-
-    @field_validator("stance")
-    @classmethod
-    def _named(cls, stance: dict[str, str]) -> dict[str, str]:
-        for target in stance:
-            if not 1 <= len(target.strip()) <= MAX_TARGET_CHARACTERS:
-                raise ValueError(f"expected targets of 1 to {MAX_TARGET_CHARACTERS} characters, got {len(target)}")
-        return stance
 
 
 class DocumentRecord(Strict):
@@ -100,21 +110,24 @@ def read_sentences(file: Path, schema: LabelSchema) -> Iterator[tuple[str, Examp
             yield place, problem
 
 
-def read_documents(file: Path) -> dict[str, DocumentRecord]:
-    """Return the documents of a `documents.jsonl` by id.
+def read_documents(file: Path) -> Iterator[DocumentRecord | DataError]:
+    """Yield the documents of a `documents.jsonl`, or what is wrong with a line.
 
     Raises:
-        DataError: A line is broken or an id stands there twice; the message names file and line.
+        DataError: The file cannot be read at all.
     """
-    documents: dict[str, DocumentRecord] = {}
+    seen: set[str] = set()
     for place, row in json_rows(file):
-        if isinstance(row, DataError):
-            raise row
-        record = validate(DocumentRecord, row, place, DataError)
-        if record.id in documents:
-            raise DataError(f"{place}: the document {record.id!r} stands there twice; delete one")
-        documents[record.id] = record
-    return documents
+        try:
+            if isinstance(row, DataError):
+                raise row
+            record = validate(DocumentRecord, row, place, DataError)
+            if record.id in seen:
+                raise DataError(f"{place}: the document {record.id!r} stands there twice; delete one")
+            seen.add(record.id)
+            yield record
+        except DataError as problem:
+            yield problem
 
 
 def refuse_unknown_themes(themes: Sequence[str], schema: LabelSchema, place: str) -> None:
@@ -144,12 +157,15 @@ def json_rows(file: Path) -> Iterator[tuple[str, Any]]:
                 continue
             place = f"{file}:{number}"
             try:
-                row = json.loads(line)
+                row = json.loads(line, object_pairs_hook=_without_repeats)
             except json.JSONDecodeError as problem:
                 yield (
                     place,
                     DataError(f"{place}: broken JSON ({problem.msg} at column {problem.colno}); mend that line"),
                 )
+                continue
+            except ValueError as problem:
+                yield place, DataError(f"{place}: {problem}")
                 continue
             yield (
                 place,
@@ -157,6 +173,18 @@ def json_rows(file: Path) -> Iterator[tuple[str, Any]]:
                 if isinstance(row, dict)
                 else DataError(f"{place}: expected a JSON object, got {line.strip()[:40]!r}"),
             )
+
+
+def _without_repeats(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the pairs as a dictionary.
+
+    Raises:
+        ValueError: A key stands there twice, and one of its values would be lost.
+    """
+    for key, times in Counter(key for key, _ in pairs).items():
+        if times > 1:
+            raise ValueError(f"{key!r} stands there twice; delete one")
+    return dict(pairs)
 
 
 def _csv_rows(file: Path) -> Iterator[tuple[str, Any]]:
@@ -169,7 +197,10 @@ def _csv_rows(file: Path) -> Iterator[tuple[str, Any]]:
                     yield place, DataError(f"{place}: more cells than the header has columns; quote the text")
                     continue
                 cells = {name: cell for name, cell in row.items() if cell and cell.strip()}
-                yield place, cells | _lists(cells)
+                try:
+                    yield place, cells | _lists(cells)
+                except ValueError as problem:
+                    yield place, DataError(f"{place}: 'stance': {problem}")
         except csv.Error as problem:
             place = f"{file}:{reader.line_num}"
             yield place, DataError(f"{place}: broken CSV ({problem}); is a quotation mark open?")
@@ -183,5 +214,5 @@ def _lists(cells: dict[str, str]) -> dict[str, Any]:
         found["themes"] = [] if themes == [NO_THEME] else themes
     if "stance" in cells:
         pairs = (pair.rpartition("=") for pair in cells["stance"].split(";") if pair.strip())
-        found["stance"] = {target.strip(): label.strip() for target, _, label in pairs}
+        found["stance"] = _without_repeats([(target.strip(), label.strip()) for target, _, label in pairs])
     return found

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sized
 
 from rareearth_nlp.config import CorpusConfig
 from rareearth_nlp.corpus.duplicates import NearDuplicate, near_duplicates
-from rareearth_nlp.corpus.loading import Corpus
+from rareearth_nlp.corpus.loading import Corpus, CorpusError
 from rareearth_nlp.corpus.records import SPLITS
 from rareearth_nlp.documents import Example
 from rareearth_nlp.errors import DataError
@@ -29,12 +29,17 @@ def split_corpus(corpus: Corpus, settings: CorpusConfig) -> Splits:
     The outcome depends on the corpus and the shares alone, so it is the same on every machine.
 
     Raises:
-        DataError: Some documents have a split and others none, or near-duplicates cross the corpus' own split.
+        CorpusError: Some documents have a split and others none, or near-duplicates cross the corpus' own split.
     """
     fixed = {example.document_id: example.split for example in corpus.examples}
     without = sorted(document for document, split in fixed.items() if split is None)
     if without and len(without) < len(fixed):
-        raise DataError(f"the document {without[0]!r} has no split while others have; give every document one, or none")
+        raise CorpusError(
+            [
+                f"the document {name!r} has no split while others have; give every document one, or none"
+                for name in without
+            ]
+        )
     duplicates = near_duplicates(corpus.examples)
     if without:
         places = _assign(corpus, duplicates, settings)
@@ -78,14 +83,14 @@ def warn_of_missing_labels(splits: Splits, schema: LabelSchema) -> list[str]:
 def _judge(crossing: list[NearDuplicate], settings: CorpusConfig) -> None:
     if not crossing:
         return
-    first, second, _ = crossing[0]
-    message = (
-        f"{len(crossing)} near-duplicate sentences stand in two splits, such as {first.id!r} ({first.split}) and "
-        f"{second.id!r} ({second.split}); move their documents together, or set corpus.near_duplicates=warn"
-    )
+    problems = [
+        f"{first.id!r} ({first.split}) and {second.id!r} ({second.split}) are near-duplicates in two splits; "
+        "move their documents together, or set corpus.near_duplicates=warn"
+        for first, second, _ in crossing
+    ]
     if settings.near_duplicates == "refuse":
-        raise DataError(message)
-    _log.warning(message)
+        raise CorpusError(problems)
+    _log.warning("%s", CorpusError(problems))
 
 
 def _assign(corpus: Corpus, duplicates: list[NearDuplicate], settings: CorpusConfig) -> dict[str, str]:

@@ -49,12 +49,12 @@ def count(corpus: Corpus, splits: Splits, schema: LabelSchema) -> dict[str, int]
         "targets": _distinct(map(schema.resolve, (target for example in corpus.examples for target in example.stance))),
     }
     for split, examples in splits.items():
-        found |= {f"{split}/{name}": number for name, number in _count_split(corpus, splits, split).items()}
+        found |= {f"{split}/{name}": number for name, number in _count_split(corpus, splits, split, schema).items()}
         found |= {f"{split}/{name}": number for name, number in _count_labels(examples, schema).items()}
     return found | _count_labels(corpus.examples, schema)
 
 
-def _count_split(corpus: Corpus, splits: Splits, split: str) -> dict[str, int]:
+def _count_split(corpus: Corpus, splits: Splits, split: str, schema: LabelSchema) -> dict[str, int]:
     """Return how much a split holds, and how much of it by writers and on targets that no other split has."""
     documents = {example.document_id for example in splits[split]}
     records = [corpus.documents[name] for name in documents if name in corpus.documents]
@@ -63,7 +63,10 @@ def _count_split(corpus: Corpus, splits: Splits, split: str) -> dict[str, int]:
         corpus.documents[example.document_id].writer for example in others if example.document_id in corpus.documents
     }
     own_writers = [record.writer for record in records if record.writer and record.writer not in elsewhere]
-    targets = {target for example in splits[split] for target in example.stance}
+    own_targets, other_targets = (
+        {schema.resolve(target) for example in examples for target in example.stance}
+        for examples in (splits[split], others)
+    )
     return {
         "documents": len(documents),
         "sentences": len(splits[split]),
@@ -71,7 +74,7 @@ def _count_split(corpus: Corpus, splits: Splits, split: str) -> dict[str, int]:
         "families": _distinct(record.family for record in records),
         "unfamiliar writers": len(set(own_writers)),
         "unfamiliar documents": len(own_writers),
-        "targets of its own": len(targets - {target for example in others for target in example.stance}),
+        "targets of its own": len(own_targets - other_targets),
     }
 
 

@@ -52,6 +52,21 @@ class Evaluation:
     theme_scores: NDArray[np.float32]
     stance_scores: NDArray[np.float32]
 
+    @property
+    def tasks(self) -> dict[str, TaskMetrics]:
+        """The metrics of every task by the name that tables give it."""
+        found = {"themes": self.themes, "stance, all targets": self.stance}
+        return found | {f"stance: {target}": metrics for target, metrics in self.stance_by_target.items()}
+
+    def parts_beside(self, controls: Mapping[str, Evaluation]) -> dict[str, Part]:
+        """Return the whole, its parts, and the whole as each control does it."""
+        found = {"all": Part(self.themes, self.stance), **self.parts}
+        blind = {name for name in controls if "blind" in name}  # to targets, so it says nothing new of themes
+        return found | {
+            f"all, {name}": Part(None if name in blind else control.themes, control.stance)
+            for name, control in controls.items()
+        }
+
     def to_dict(self) -> dict[str, Any]:
         """Return every metric, nested by task and label."""
         return {

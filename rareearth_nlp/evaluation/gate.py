@@ -18,7 +18,7 @@ from rareearth_nlp.corpus.resampling import draws, interval
 from rareearth_nlp.errors import ConfigError, DataError
 from rareearth_nlp.evaluation.metrics import document_counts, f1_of_counts
 from rareearth_nlp.models.contract import Scores
-from rareearth_nlp.models.decisions import Thresholds
+from rareearth_nlp.models.decisions import SIDES, Thresholds
 from rareearth_nlp.validation import Strict, read_yaml, validate
 
 DEVIATIONS = 2
@@ -58,25 +58,31 @@ def passes(floors: Floors, test: Labelled, scores: Scores, thresholds: Threshold
 
     The 95% interval is of the difference to the champion in the same resamples of writers and documents, on top of the
     champion's F1, so that what makes both stumble cancels out; a label fails if the whole interval is below its floor.
+    """
+    counts, writers = document_counts(test, scores, thresholds)
+    times = draws(writers)
+    return all(
+        _best_case(counts[label], _unpacked(floors.counts[label]), times) >= floor for label, floor in floors.f1.items()
+    )
+
+
+def refuse_other_floors(floors: Floors, test: Labelled, thresholds: Thresholds) -> None:
+    """Refuse floors that say nothing of a tagger with these thresholds on this test split.
 
     Raises:
-        DataError: The floors are of another test split, or of other labels.
+        DataError: They are of another test split, or of other labels.
     """
     if test_digest(test) != floors.test_digest:
         raise DataError(
             f"the floors are of the test split {floors.test_digest[:12]}, the tagger's corpus has another "
             f"({test_digest(test)[:12]}); set floors of your own: rareearth-nlp gate raise --floors FILE TAGGER TAGGER"
         )
-    counts, writers = document_counts(test, scores, thresholds)
-    if counts.keys() != floors.counts.keys():
+    labels = [*thresholds.themes, *SIDES]
+    if set(labels) != set(floors.counts):
         raise DataError(
-            f"the floors are of {', '.join(floors.counts)}, the tagger tags {', '.join(counts)}; "
+            f"the floors are of {', '.join(floors.counts)}, the tagger tags {', '.join(labels)}; "
             "set floors of your own: rareearth-nlp gate raise --floors FILE TAGGER TAGGER"
         )
-    times = draws(writers)
-    return all(
-        _best_case(counts[label], _unpacked(floors.counts[label]), times) >= floor for label, floor in floors.f1.items()
-    )
 
 
 def raised(old: Floors | None, test: Labelled, found: Mapping[str, Counts]) -> Floors:

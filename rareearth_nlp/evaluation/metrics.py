@@ -58,7 +58,7 @@ class TaskMetrics:
         favor_against_f1: Of stance: mean F1 of favor and against, the usual measure (SemEval-2016 task 6); None of
             themes.
         favor_against_interval: 95% bootstrap interval of it.
-        calibration: How far scores are from frequencies, over all labels.
+        calibration: How far scores are from frequencies, over all labels; of stance over those of favor and against.
         count: Annotated examples: sentences for themes, pairs of sentence and target for stance.
     """
 
@@ -133,7 +133,7 @@ def _metrics(
         micro_f1=_mean(f1_of_counts(total.sum(axis=0))),
         favor_against_f1=_mean(f1[sides]) if sides else None,
         favor_against_interval=interval(_row_means(resampled[:, sides])) if sides else None,
-        calibration=_calibration(truth.ravel(), scores.ravel(), natural),
+        calibration=_calibration(truth[:, sides or ...].ravel(), scores[:, sides or ...].ravel(), natural),
         count=len(truth),
     )
 

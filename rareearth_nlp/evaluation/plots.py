@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from sklearn.metrics import confusion_matrix, precision_recall_curve
+from sklearn.metrics import precision_recall_curve
 
 from rareearth_nlp.evaluation.evaluate import Evaluation
 from rareearth_nlp.evaluation.promises import given_tags
@@ -74,8 +74,10 @@ def theme_confusion(evaluation: Evaluation) -> Figure:
 
 def stance_confusion(evaluation: Evaluation) -> Figure:
     """Return the confusion matrix of stance."""
-    truth, found = evaluation.data.stances, evaluation.thresholds.tag_stances(evaluation.stance_scores)
-    matrix = confusion_matrix(truth, found, labels=range(len(STANCES)))
+    matrix = np.zeros(
+        (len(STANCES), len(STANCES)), dtype=np.int64
+    )  # scikit-learn draws none where no pair is annotated
+    np.add.at(matrix, (evaluation.data.stances, evaluation.thresholds.tag_stances(evaluation.stance_scores)), 1)
     return _matrix("Stance: confusion", matrix, STANCES, matrix.sum(axis=1))
 
 

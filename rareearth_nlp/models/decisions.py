@@ -16,7 +16,8 @@ from rareearth_nlp.validation import Strict, nearest
 SIDES = STANCES[:2]
 """The stance labels that take a side; what takes none is neutral."""
 
-_TINY = 1e-7
+TINY = 1e-7
+"""Below it a probability counts as this much, so that its logarithm is finite."""
 
 
 class Calibration(Strict):
@@ -42,7 +43,7 @@ class Calibration(Strict):
 
     def apply_to_stances(self, stances: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return stance scores `[..., 3]` calibrated."""
-        logs = self.stance_slope * np.log(np.maximum(stances, _TINY)) + np.array(self.stance_offsets)
+        logs = self.stance_slope * np.log(np.maximum(stances, TINY)) + np.array(self.stance_offsets)
         return softmax(logs)
 
 
@@ -189,7 +190,7 @@ def decide(scores: Scores, thresholds: Thresholds, promise: Promise | None = Non
 
 def logits(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the logarithm of the odds, kept finite."""
-    kept = np.clip(scores, _TINY, 1 - _TINY)
+    kept = np.clip(scores, TINY, 1 - TINY)
     return np.asarray(np.log(kept / (1 - kept)))
 
 

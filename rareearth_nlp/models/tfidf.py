@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rareearth_nlp.config import TfidfConfig
 from rareearth_nlp.corpus.dataset import Labelled
-from rareearth_nlp.errors import ModelError
+from rareearth_nlp.errors import ConfigError, ModelError
 from rareearth_nlp.labels import STANCES
 from rareearth_nlp.models.contract import Scores
 
@@ -132,6 +132,10 @@ def _pipeline(settings: TfidfConfig, random_seed: int, texts: int, *, one_vs_res
     from sklearn.pipeline import make_pipeline
 
     min_documents = settings.min_documents if texts >= FEW_TEXTS else 1
+    if min_documents > texts:
+        raise ConfigError(
+            f"model.min_documents={min_documents}: there are {texts} texts to learn from; set a lower one"
+        )
     regression = LogisticRegression(
         C=settings.regularization, class_weight="balanced", max_iter=1000, random_state=random_seed
     )

@@ -27,6 +27,11 @@ class Weights:
     name: str
     license: str | None
 
+    @property
+    def file(self) -> Path:
+        """The weights proper."""
+        return self.folder / "model.safetensors"
+
 
 def find_weights(settings: EncoderConfig) -> Weights:
     """Return the starting weights that the configuration names.

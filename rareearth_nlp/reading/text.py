@@ -64,7 +64,8 @@ def read_markdown(text: str, name: str = "text") -> Document:
 
 
 def _front_fields(front: str) -> dict[str, str]:
-    pairs = (line.partition(":") for line in front.splitlines())
+    """Return the fields of a front matter; no YAML reader, since titles often hold a colon that YAML would refuse."""
+    pairs = (line.partition(":") for line in front.splitlines() if not line[:1].isspace())  # not those of a field
     return {key.strip().lower(): value.strip().strip("\"'") for key, _, value in pairs if value.strip()}
 
 

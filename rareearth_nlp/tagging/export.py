@@ -31,6 +31,7 @@ CALIBRATION = 320
 """Others, which int8 takes its ranges from."""
 
 BATCH = 16
+ANY_TARGET = "rare earths"
 MAX_DECISIONS = 0.005
 """Share of the decisions that another precision may change."""
 
@@ -59,9 +60,9 @@ def exported(tagger: Tagger, sentences: Unlabelled, precision: Precision, *, onn
         raise ModelError(
             f"an ONNX file is in fp32, the tagger would be in {precision}; export them one after the other"
         )
-    calibration, comparison = _drawn(sentences)
-    if len(sentences.texts) < 2 * BATCH or not any(calibration.asked):
-        raise ModelError(f"expected {2 * BATCH} sentences with targets or more to compare on; name a larger corpus")
+    if len(sentences.texts) < 2 * BATCH:
+        raise ModelError(f"expected {2 * BATCH} sentences or more to compare on; name a larger corpus")
+    calibration, comparison = _drawn(_with_targets(sentences))
     batches = list(_batches(trained, calibration))
     network = traced(trained.engine.model, batches[0])
     with TemporaryDirectory() as temporary:
@@ -134,6 +135,11 @@ class _Known:
         asked = self.sentences
         found = classifier.score(asked.texts, asked.asked, asked.contexts, progress=True)
         return self.tagger.manifest.rule.calibrate(found)
+
+
+def _with_targets(sentences: Unlabelled) -> Unlabelled:
+    """Return the sentences; where the labels list no target, with one, since any phrase may be asked."""
+    return sentences if any(sentences.asked) else replace(sentences, asked=[[ANY_TARGET]] * len(sentences.texts))
 
 
 def _drawn(sentences: Unlabelled) -> tuple[Unlabelled, Unlabelled]:

@@ -106,7 +106,7 @@ def verify(folder: Path, manifest: Manifest) -> None:
     """Check every file against the manifest.
 
     Raises:
-        ModelError: A file is missing or altered.
+        ModelError: A file is missing or altered, or one lies among the model's that is not the tagger's.
     """
     for name, expected in manifest.files.items():
         file = folder / name
@@ -114,3 +114,6 @@ def verify(folder: Path, manifest: Manifest) -> None:
             raise ModelError(f"{file}: missing, though {MANIFEST_FILE} lists it; copy the tagger again")
         if sha256(file) != expected:
             raise ModelError(f"{file}: altered since it was written (its SHA-256 differs); copy the tagger again")
+    for file in sorted((folder / MODEL_FOLDER).glob("[!.]*")):
+        if file.relative_to(folder).as_posix() not in manifest.files:
+            raise ModelError(f"{file}: not of this tagger, and might be computed instead of it; remove it")

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from rareearth_nlp.documents import ABSTAINED, TaggedDocument, TaggedSentence
+from rareearth_nlp.resources import templates
 
 _COLORS = ("#2f6fb3", "#c2553a", "#7a5ba8", "#2f8a6b", "#b0852c", "#a8477d", "#5a7d2a", "#4a6d7c")
 
@@ -19,15 +18,8 @@ def render(documents: Sequence[TaggedDocument]) -> str:
         dict.fromkeys(name for document in documents for tagged in document.sentences for name in tagged.scores)
     )
     colors = {name: _COLORS[number % len(_COLORS)] for number, name in enumerate(names)}
-    environment = Environment(
-        loader=PackageLoader("rareearth_nlp.tagging", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     articles = [_article(document, names) for document in documents]
-    return environment.get_template("page.html").render(articles=articles, colors=colors)
+    return templates("tagging").get_template("page.html").render(articles=articles, colors=colors)
 
 
 def _article(document: TaggedDocument, names: Sequence[str]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from rareearth_nlp.corpus.dataset import Labelled
 from rareearth_nlp.evaluation.evaluate import score_labelled
 from rareearth_nlp.labels import STANCES
 from rareearth_nlp.models.contract import Scorer, Scores
-from rareearth_nlp.models.decisions import SIDES, Calibration, Thresholds, logits
+from rareearth_nlp.models.decisions import SIDES, TINY, Calibration, Thresholds, logits
 
 _log = logging.getLogger(__name__)
 
@@ -36,21 +36,30 @@ def out_of_fold(train: Labelled, folds: int, random_seed: int, fit: Fit, folder:
         folder: Keeps the scores of finished folds, so that an interrupted run goes on.
 
     Returns:
-        Scores as `score_labelled` gives them; None if there are fewer writers than folds.
+        Scores as `score_labelled` gives them; None if fewer writers than folds have annotated sentences, or if all
+        that have fall into one fold.
     """
     writers = [origin.writer for origin in train.origins]
-    if len(set(writers)) < folds:
-        _log.warning("%d writers are too few for %d folds: scores stay uncalibrated", len(set(writers)), folds)
+    annotated = train.themed
+    annotated[train.rows] = True
+    known = {writer for writer, has in zip(writers, annotated, strict=True) if has}
+    cut = [] if len(known) < folds else list(_cut(writers, folds, random_seed))
+    if not all(annotated[rest].any() for rest, _ in cut) or not cut:
+        _log.warning("%d writers are too few for %d folds: scores stay uncalibrated", len(known), folds)
         return None
     themes = np.zeros_like(train.themes)
     stances = np.zeros((len(train.rows), len(STANCES)), dtype=np.float32)
     folder.mkdir(parents=True, exist_ok=True)
-    cut = GroupKFold(folds, shuffle=True, random_state=random_seed).split(writers, groups=writers)
     for number, (_, held) in enumerate(cut, start=1):
         out = np.isin(np.arange(len(writers)), held)
         name = f"fold {number} of {folds}"
         themes[out], stances[out[train.rows]] = _fold_scores(train, out, name, fit, folder / f"{number}.npz")
     return Scores(themes, stances, np.zeros(len(writers), dtype=np.bool_))
+
+
+def _cut(writers: Sequence[str], folds: int, random_seed: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yield the places of what each fold leaves and of what it holds out."""
+    yield from GroupKFold(folds, shuffle=True, random_state=random_seed).split(writers, groups=writers)
 
 
 def _fold_scores(
@@ -112,7 +121,7 @@ def _fit_theme(truth: NDArray[np.float32], scores: NDArray[np.float32]) -> tuple
 def _fit_stance(truth: NDArray[np.int64], scores: NDArray[np.float32]) -> tuple[float, tuple[float, float, float]]:
     if len(set(truth.tolist())) < len(STANCES):
         return 1.0, (0.0, 0.0, 0.0)
-    logs = np.log(np.maximum(scores, 1e-7)).astype(float)
+    logs = np.log(np.maximum(scores, TINY)).astype(float)
 
     def loss(values: NDArray[np.float64]) -> float:
         raised = np.exp(values[0]) * logs + np.array([*values[1:], 0.0])

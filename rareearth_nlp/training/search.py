@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
-
-from filelock import FileLock, Timeout
 
 from rareearth_nlp.config import CalibrationConfig, Choices, Config, override
 from rareearth_nlp.errors import ConfigError
 from rareearth_nlp.evaluation.evaluate import Evaluation, Part
 from rareearth_nlp.labels import STANCES
+from rareearth_nlp.training.checkpoints import alone
 from rareearth_nlp.training.train import Ingredients, fit_plainly, gather
 
 if TYPE_CHECKING:
@@ -48,23 +47,11 @@ def search(config: Config, trials: int, on_trial: OnTrial) -> Config:
         for value in choices.ends:  # a wrong one is told before hours are spent
             override(plain, {key: value})
     ingredients = gather(plain)
-    with _alone(config):
+    with alone(config.taggers, "a search"):
         study = _study(ingredients)
         done = len(study.get_trials(states=(_state().COMPLETE,)))
         study.optimize(lambda trial: _try(ingredients, trial, on_trial), n_trials=max(trials - done, 0))
         return override(config, study.best_params)
-
-
-@contextmanager
-def _alone(config: Config) -> Iterator[None]:
-    config.taggers.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(config.taggers / ".search.lock", timeout=0):
-            yield
-    except Timeout:
-        raise ConfigError(
-            f"another search is under way in {config.taggers}; wait for it, or search with another taggers=FOLDER"
-        ) from None
 
 
 def objective(evaluation: Evaluation) -> float:
@@ -72,9 +59,10 @@ def objective(evaluation: Evaluation) -> float:
 
     Of a validation split without such writers, on all of it. Average precision depends on no threshold.
     """
-    part = evaluation.parts.get("unfamiliar writers", Part(evaluation.themes, evaluation.stance))
+    part = evaluation.parts.get("unfamiliar writers", Part(None, None))
+    tasks = [task for task in (part.themes, part.stance) if task] or [evaluation.themes, evaluation.stance]
     means = []
-    for task in filter(None, (part.themes, part.stance)):
+    for task in tasks:
         labels = [label for name, label in task.labels.items() if name != STANCES[-1]]
         means.append(sum(label.average_precision or 0.0 for label in labels) / len(labels))
     return sum(means) / len(means)

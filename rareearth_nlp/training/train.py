@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rareearth_nlp.config import Config, EncoderConfig, TfidfConfig
 from rareearth_nlp.corpus.dataset import Labelled, labelled, to_datasets
@@ -29,6 +27,7 @@ from rareearth_nlp.tagging.manifest import Provenance
 from rareearth_nlp.tagging.tagger import Tagger, new_tagger
 from rareearth_nlp.training.abstain import promises
 from rareearth_nlp.training.calibrate import choose_thresholds, fit_calibration, out_of_fold, squared_error
+from rareearth_nlp.training.checkpoints import checkpoints, resumable
 from rareearth_nlp.training.distil import Taught, teach
 
 if TYPE_CHECKING:
@@ -93,19 +92,27 @@ def gather(config: Config) -> Ingredients:
         RareEarthError: The labels, the corpus or the weights cannot be used.
     """
     schema = load_labels(config.labels_path)
-    digest, datasets = load_splits(config, schema)
-    refuse_empty_splits(datasets)
-    learn = datasets["train"]
+    corpus = load_splits(config, schema)
+    refuse_empty_splits(corpus.datasets)
+    learn = corpus.datasets["train"]
     if not any(learn["stance"]) and all(themes is None for themes in learn["themes"]):
         raise DataError(f"{config.corpus_path}: nothing in its train split is annotated; label some sentences of it")
     if not isinstance(config.model, EncoderConfig):
-        return Ingredients(config, schema, digest, datasets, None)
+        return Ingredients(config, schema, corpus.digest, corpus.datasets, None)
     weights, taught = find_weights(config.model), teach(config.distillation, schema)
-    return Ingredients(config, schema, digest, datasets, weights, taught)
+    return Ingredients(config, schema, corpus.digest, corpus.datasets, weights, taught)
 
 
-def load_splits(config: Config, schema: LabelSchema) -> tuple[str, DatasetDict]:
-    """Return the corpus' digest and its splits; a split without positives for a label is warned of.
+class SplitCorpus(NamedTuple):
+    """A corpus as splits; `fixed` if it says itself which documents are for what."""
+
+    digest: str
+    datasets: DatasetDict
+    fixed: bool
+
+
+def load_splits(config: Config, schema: LabelSchema) -> SplitCorpus:
+    """Return the corpus as splits; one without positives for a label is warned of.
 
     Raises:
         DataError: The corpus or its split cannot be used.
@@ -114,18 +121,14 @@ def load_splits(config: Config, schema: LabelSchema) -> tuple[str, DatasetDict]:
     splits = split_corpus(corpus, config.corpus)
     for warning in warn_of_missing_labels(splits, schema):
         _log.warning(warning)
-    return corpus.digest, to_datasets(splits, schema, corpus.documents)
-
-
-def has_splits(config: Config, schema: LabelSchema) -> bool:
-    """Tell whether the corpus itself says which documents are for what."""
-    return any(example.split for example in load_corpus(config.corpus_path, schema).examples)
+    fixed = any(example.split for example in corpus.examples)
+    return SplitCorpus(corpus.digest, to_datasets(splits, schema, corpus.documents), fixed)
 
 
 def train(ingredients: Ingredients, after_epoch: AfterEpoch | None = None) -> Training:
     """Return a trained tagger with its evaluation on validation, beside the controls' on the same sentences.
 
-    What an interrupted run has done is taken up; call `forget` once the tagger is safe.
+    What an interrupted run has done is taken up; call it within `checkpoints.resumable`.
 
     Args:
         ingredients: From `gather`.
@@ -149,16 +152,10 @@ def train(ingredients: Ingredients, after_epoch: AfterEpoch | None = None) -> Tr
 def fit_plainly(ingredients: Ingredients) -> Evaluation:
     """Return how a classifier does on validation with the configured thresholds; it is neither calibrated nor kept."""
     config, schema = ingredients.config, ingredients.schema
-    classifier = _fit(ingredients, ingredients.split("train"), WHOLE, lambda *_: None)
-    check = ingredients.split("validation")
-    found = measure(score_labelled(classifier, check, progress=True), check, schema, plain_rule(config, schema))
-    forget(ingredients)
-    return found
-
-
-def forget(ingredients: Ingredients) -> None:
-    """Remove the checkpoints and the scores of folds that a training of these ingredients has kept."""
-    shutil.rmtree(_checkpoints(ingredients), ignore_errors=True)
+    with resumable(ingredients):
+        classifier = _fit(ingredients, ingredients.split("train"), WHOLE, lambda *_: None)
+        check = ingredients.split("validation")
+        return measure(score_labelled(classifier, check, progress=True), check, schema, plain_rule(config, schema))
 
 
 def plain_rule(config: Config, schema: LabelSchema) -> DecisionRule:
@@ -207,7 +204,7 @@ def _out_of_fold(ingredients: Ingredients, learn: Labelled) -> Scores | None:
         config.calibration.folds,
         config.random_seed,
         lambda part, name: _fit(ingredients, part, name, lambda *_: None),
-        _checkpoints(ingredients) / "folds",
+        checkpoints(ingredients) / "folds",
     )
 
 
@@ -267,30 +264,11 @@ def _fit(
         ingredients.weights,
         config.model,
         random_seed=config.random_seed,
-        checkpoints=_checkpoints(ingredients) / part.replace(" ", "-"),
+        checkpoints=checkpoints(ingredients) / part.replace(" ", "-"),
         after_epoch=report,
         # teachers know the writers that a fold holds out
         taught=ingredients.taught if part == WHOLE else None,
     )
-
-
-def _checkpoints(ingredients: Ingredients) -> Path:
-    return ingredients.config.taggers / ".checkpoints" / _training_id(ingredients)
-
-
-def _training_id(ingredients: Ingredients) -> str:
-    """Return a name that a repeated training has in common with an interrupted one, and no other training."""
-    config = ingredients.config
-    parts = (
-        config.model.model_dump_json(),
-        ingredients.schema.model_dump_json(),
-        str(config.random_seed),
-        str(config.calibration.folds),
-        ingredients.taught.digest if ingredients.taught else "",
-        ingredients.corpus_digest,
-        str(ingredients.split_sizes),
-    )
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def _provenance(ingredients: Ingredients, validation: Evaluation) -> Provenance:

@@ -57,6 +57,33 @@ def test_a_text_without_sentences_is_told(tmp_path: Path, schema: LabelSchema) -
     assert "no sentence of the document 'orphan'" in problem
 
 
+def test_an_empty_text_is_told_among_others(tmp_path: Path, schema: LabelSchema) -> None:
+    (tmp_path / "texts").mkdir()
+    for name in ("leak", "orphan"):
+        (tmp_path / "texts" / f"{name}.txt").write_text("\n", encoding="utf-8")
+    empty, orphan = _problems(_corpus(_document()), tmp_path, schema)
+    assert "leak.txt" in empty
+    assert "orphan" in orphan
+
+
+def test_answers_are_for_sentences_of_the_corpus(tmp_path: Path, schema: LabelSchema) -> None:
+    file = tmp_path / "annotations" / "ann.jsonl"
+    file.parent.mkdir()
+    file.write_text('{"id": "leak-1", "annotator": "ann"}\n{"id": "lack-1", "annotator": "ann"}\n', encoding="utf-8")
+    (problem,) = _problems(_corpus(_document()), tmp_path, schema)
+    assert problem.startswith("annotations: 'ann' answers for 'lack-1', which is not in the corpus")
+    file.write_text('{"id": "leak-1", "annotator": "ann", "stance": {"": "favor"}}\n', encoding="utf-8")
+    (problem,) = _problems(_corpus(_document()), tmp_path, schema)
+    assert problem.startswith(f"{file}:1: 'stance': expected targets of 1 to")
+
+
+def test_a_document_without_a_record_is_told_where_others_have_one(tmp_path: Path, schema: LabelSchema) -> None:
+    corpus = _corpus(_document(), _document(id="again"))
+    del corpus.documents["again"]  # type: ignore[attr-defined]
+    (problem,) = _problems(corpus, tmp_path, schema)
+    assert problem.startswith("the document 'again' is not in documents.jsonl")
+
+
 def test_an_event_belongs_to_one_split(tmp_path: Path, schema: LabelSchema) -> None:
     told = _document(event="flood"), _document(id="again", event="flood", split="test")
     (problem,) = _problems(_corpus(*told), tmp_path, schema)

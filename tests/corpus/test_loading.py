@@ -158,3 +158,19 @@ def test_paths_that_are_no_corpus_are_refused(tmp_path: Path, schema: LabelSchem
     with pytest.raises(DataError) as refusal:
         load_corpus(tmp_path / "gone.jsonl", schema)
     assert str(refusal.value).startswith(f"{tmp_path / 'gone.jsonl'}: expected a readable UTF-8 file")
+
+
+def test_a_split_is_said_in_one_way(tmp_path: Path, schema: LabelSchema) -> None:
+    file = _write(tmp_path / "corpus" / "train.jsonl", [_row(split="test"), _row(id="b-0", document_id="b")])
+    (problem,) = _problems(file.parent, schema)
+    assert problem.startswith(f"{file}:1: its split is test, its file is train.jsonl")
+    _write(file, [_row(), _row(id="a-1"), _row(id="b-0", document_id="b")])
+    _write(file.with_name("documents.jsonl"), [{"id": "a", "split": "test"}, {"id": "b", "split": "train"}])
+    (problem,) = _problems(file.parent, schema)
+    assert problem.startswith(f"{file}:1: is in split train, its document 'a' in test by documents.jsonl")
+
+
+def test_documents_and_sentences_are_told_together(tmp_path: Path, schema: LabelSchema) -> None:
+    file = _write(tmp_path / "corpus" / "train.jsonl", [{"id": "a"}])
+    (file.parent / "documents.jsonl").write_text("{\n{}\n", encoding="utf-8")
+    assert len(_problems(file.parent, schema)) == 3

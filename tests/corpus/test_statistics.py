@@ -26,7 +26,12 @@ DOCUMENTS = {
 @pytest.fixture
 def corpus() -> Corpus:
     themes = {"a": ("water", "jobs"), "b": ("water",), "c": ("jobs",), "d": None}
-    stance = {"a": {"mine": "favor"}, "b": {"mine": "against"}, "c": {"mine": "favor"}, "d": {"dam": "favor"}}
+    stance = {
+        "a": {"mine": "favor"},
+        "b": {"mine": "against"},
+        "c": {"mine": "favor"},
+        "d": {"dam": "favor", "MINE": "neutral"},
+    }
     examples = [
         Example(f"{id_}-0", id_, 0, f"Sentence of {id_}.", themes[id_], stance[id_], split=record.split)
         for id_, record in DOCUMENTS.items()

@@ -14,6 +14,7 @@ from rareearth_nlp.corpus.dataset import Labelled, Origin
 from rareearth_nlp.evaluation.controls import evaluate_controls
 from rareearth_nlp.evaluation.evaluate import Evaluation, measure
 from rareearth_nlp.evaluation.mistakes import worst_mistakes
+from rareearth_nlp.evaluation.plots import PLOTS
 from rareearth_nlp.evaluation.report import render
 from rareearth_nlp.labels import LabelSchema
 from rareearth_nlp.models.contract import Scores
@@ -122,7 +123,9 @@ def test_the_worst_mistakes_come_first(evaluation: Evaluation, data: Labelled) -
 
 
 def test_the_page_shows_every_label_part_and_plot(evaluation: Evaluation, data: Labelled, schema: LabelSchema) -> None:
-    page = render(evaluation, evaluate_controls(data, data, schema, 0), "A <test>")
+    page = render(
+        evaluation, evaluate_controls(data, data, schema, 0), [draw(evaluation) for draw in PLOTS.values()], "A <test>"
+    )
     assert "<h1>A &lt;test&gt;</h1>" in page
     for words in ("water", "against", "unfamiliar writers", "unseen targets", "natural mix", "TF-IDF, target-blind"):
         assert words in page

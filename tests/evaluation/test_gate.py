@@ -13,7 +13,7 @@ from sklearn.metrics import f1_score
 
 from rareearth_nlp.corpus.dataset import Labelled
 from rareearth_nlp.errors import ConfigError, DataError
-from rareearth_nlp.evaluation.gate import Counts, passes, raised, read_floors, write_floors
+from rareearth_nlp.evaluation.gate import Counts, passes, raised, read_floors, refuse_other_floors, write_floors
 from rareearth_nlp.evaluation.metrics import document_counts, f1_of_counts
 from rareearth_nlp.models.contract import Scores
 from rareearth_nlp.models.decisions import same_threshold
@@ -88,7 +88,7 @@ def test_more_training_text_changes_no_floor_and_another_test_split_is_refused(d
     familiar = replace(data, origins=[replace(origin, familiar=True) for origin in data.origins], seen=[True] * SIZE)
     assert passes(floors, familiar, _scores(0.1), CUTS)
     with pytest.raises(DataError, match="the tagger's corpus has another"):
-        passes(floors, replace(data, stances=(data.stances + 1) % 3), _scores(0.1), CUTS)
+        refuse_other_floors(floors, replace(data, stances=(data.stances + 1) % 3), CUTS)
 
 
 def test_labels_that_test_lacks_have_no_floor() -> None:
@@ -115,7 +115,8 @@ def test_floors_survive_the_file(tmp_path: Path, data: Labelled) -> None:
     assert read_floors(tmp_path / "floors.yaml") == floors
     few = floors.model_copy(update={"counts": {"water": floors.counts["water"]}})
     with pytest.raises(DataError, match="the floors are of water, the tagger tags water, jobs, favor, against"):
-        passes(few, data, _scores(0.1), CUTS)
+        refuse_other_floors(few, data, CUTS)
+    refuse_other_floors(floors, data, CUTS)
     (tmp_path / "floors.yaml").write_text("f1: {water: high}\n")
     with pytest.raises(ConfigError, match=r"floors\.yaml"):
         read_floors(tmp_path / "floors.yaml")

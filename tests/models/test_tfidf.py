@@ -9,7 +9,7 @@ import pytest
 from conftest import new_labelled
 
 from rareearth_nlp.config import TfidfConfig
-from rareearth_nlp.errors import ModelError
+from rareearth_nlp.errors import ConfigError, ModelError
 from rareearth_nlp.models.tfidf import STANCE_FILE, TfidfClassifier, crossed, fit_tfidf
 
 
@@ -36,6 +36,12 @@ def test_a_corpus_may_lack_a_task(themes: list[list[float]], stances: list[int],
     assert scores.stances.sum(axis=-1) == pytest.approx(np.ones(len(themes)), abs=1e-5)
     if not stances:
         assert (scores.stances.argmax(axis=-1) == 2).all()
+
+
+def test_more_texts_asked_of_a_word_than_there_are() -> None:
+    settings = TfidfConfig(family="tfidf", min_documents=50)
+    with pytest.raises(ConfigError, match=r"model\.min_documents=50: there are 30 texts to learn from"):
+        fit_tfidf(new_labelled([[1, 0], [0, 1]] * 15), settings, 0)
 
 
 def test_one_pair_is_enough_to_learn_from() -> None:

@@ -173,6 +173,8 @@ def test_markdown_front_matter_is_metadata(newline: str) -> None:
         'title: "Salt: a history"',
         "date: 2025-07-25",
         "Outlet: 'The Pan'",
+        "author:",
+        "  title: Keeper of salt",
         "---",
         "",
         "# Salt",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,15 @@ def test_how_far_it_is_stands_in_the_manifest(fast_folder: Path, encoder_folder:
     assert fast.manifest.parity.largest < 1e-5
     assert (trained.manifest.parity, fast.manifest.provenance) == (None, trained.manifest.provenance)
     assert fast.id != trained.id
+
+
+def test_labels_without_targets_are_no_hindrance(encoder_folder: Path) -> None:
+    tagger = Tagger.load(encoder_folder, runtime="torch")
+    sentences = read_unlabelled(CORPUS, tagger.schema)
+    nothing_asked = replace(sentences, asked=[[] for _ in sentences.texts])
+    with exported(tagger, nothing_asked, "fp32", onnx=False) as fast:
+        found, expected = (one.score(TEXTS, ASKED).stances for one in (fast, tagger))
+    np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 def test_saved_again_it_keeps_its_forms(fast_folder: Path, tmp_path: Path) -> None:

@@ -167,6 +167,7 @@ def _altered(folder: Path) -> None:
         (lambda folder: _of_format(folder, 1), "format 1 is older than format 3, which this version reads; train"),
         (lambda folder: (folder / "labels.yaml").unlink(), r"labels.yaml: missing, though tagger.json lists it"),
         (_altered, r"labels.yaml: altered since it was written"),
+        (lambda folder: (folder / "model" / "network.xml").touch(), r"network.xml: not of this tagger"),
     ],
 )
 def test_a_harmed_directory_is_refused(

@@ -112,3 +112,8 @@ def test_too_few_writers_for_the_folds(tmp_path: Path, caplog: pytest.LogCapture
     data = new_labelled(np.zeros((4, 1)))
     assert out_of_fold(data, 2, 0, lambda part, _: _Remembers(part), tmp_path) is None
     assert "1 writers are too few for 2 folds" in caplog.text
+
+
+def test_writers_without_annotations_make_no_fold(tmp_path: Path) -> None:
+    data = replace(new_labelled([[1], [np.nan]]), origins=[Origin("a", "a"), Origin("b", "b")])
+    assert out_of_fold(data, 2, 0, lambda part, _: _Remembers(part), tmp_path) is None

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rareearth_nlp.commands.training import read_config
+from rareearth_nlp.commands.options import read_config
 from rareearth_nlp.config import DistillationConfig
 from rareearth_nlp.errors import ConfigError, ModelError
 from rareearth_nlp.labels import LabelSchema, load_labels

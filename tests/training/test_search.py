@@ -5,17 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
-from filelock import FileLock
 
 from rareearth_nlp.cli import main
-from rareearth_nlp.commands.training import read_config
+from rareearth_nlp.commands.options import read_config
 from rareearth_nlp.config import Config, TrackingConfig
 from rareearth_nlp.errors import ConfigError
-from rareearth_nlp.evaluation.evaluate import Evaluation
+from rareearth_nlp.evaluation.evaluate import Evaluation, Part
 from rareearth_nlp.resources import shipped
+from rareearth_nlp.training.checkpoints import alone
 from rareearth_nlp.training.search import objective, search
+from rareearth_nlp.training.train import gather, train
 
 STARTER = str(shipped("seeds", "starter", "config.yaml"))
 SPACE = "search={model.regularization: {low: 0.001, high: 100.0, log: true}, model.min_documents: [1, 2]}"
@@ -74,7 +76,7 @@ def test_an_interrupted_trial_is_tried_again(death: type[BaseException], monkeyp
 def test_two_searches_in_one_folder_are_one_too_many() -> None:
     config = read_config([*TFIDF, SPACE])
     config.taggers.mkdir()
-    with FileLock(config.taggers / ".search.lock"), pytest.raises(ConfigError, match="another search is under way"):
+    with alone(config.taggers, "it"), pytest.raises(ConfigError, match="a search is under way in another process"):
         search(config, 1, _Record())
 
 
@@ -116,3 +118,11 @@ def test_without_optuna_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(ConfigError, match=r"pip install 'rareearth_nlp\[search\]'"):
         search(read_config([*TFIDF, SPACE]), 1, _Record())
+
+
+def test_unfamiliar_writers_without_annotations_are_no_objective() -> None:
+    record = _Record()
+    search(read_config([*TFIDF, SPACE]), 1, record)
+    (value,) = record.values
+    evaluation = train(gather(record.tried[0])).validation
+    assert objective(replace(evaluation, parts={"unfamiliar writers": Part(None, None)})) == pytest.approx(value)

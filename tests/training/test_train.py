@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from rareearth_nlp.commands.training import read_config
-from rareearth_nlp.errors import DataError
+from rareearth_nlp.commands.options import read_config
+from rareearth_nlp.errors import ConfigError, DataError
 from rareearth_nlp.evaluation.evaluate import evaluate
 from rareearth_nlp.evaluation.plots import PLOTS
 from rareearth_nlp.resources import shipped
 from rareearth_nlp.tagging.tagger import Tagger
-from rareearth_nlp.training.train import Ingredients, forget, gather, train
+from rareearth_nlp.training.checkpoints import resumable
+from rareearth_nlp.training.train import Ingredients, gather, train
 
 STARTER = str(shipped("seeds", "starter", "config.yaml"))
 TEXTS = ["The union won seven per cent.", "A well ran dry."]
@@ -67,7 +68,8 @@ def test_an_interrupted_training_goes_on(toy_settings: list[str]) -> None:
     seen: list[int] = []
     resumed = train(_ingredients(*recipe), after_epoch=lambda epoch, _: seen.append(epoch)).tagger
     assert seen == [2, 3]
-    forget(_ingredients(*recipe))
+    with resumable(_ingredients(*recipe)):
+        pass
     assert list(Path("taggers/.checkpoints").iterdir()) == []
     straight = train(_ingredients(*recipe)).tagger
     assert resumed.score(TEXTS, ASKED).themes == pytest.approx(straight.score(TEXTS, ASKED).themes, abs=1e-5)
@@ -82,6 +84,17 @@ def test_a_training_that_ended_before_its_tagger_was_safe_is_not_done_again(toy_
     assert seen == []
     assert (first.score(TEXTS, ASKED).themes == second.score(TEXTS, ASKED).themes).all()
     assert not half_written.exists()
+
+
+def test_the_same_training_is_not_done_twice_at_once(toy_settings: list[str]) -> None:
+    with resumable(_ingredients(*toy_settings)):
+        with resumable(_ingredients(*toy_settings, "random_seed=99")):
+            pass
+        with (
+            pytest.raises(ConfigError, match="this very training is under way in another process"),
+            resumable(_ingredients(*toy_settings)),
+        ):
+            pass
 
 
 def test_a_small_corpus_gets_more_passes(toy_settings: list[str]) -> None:
@@ -123,8 +136,8 @@ def test_folds_calibrate_and_leave_nothing_behind(
     )  # a toy's calibration is no better
     overrides = toy_settings if family == "encoder" else ["model.family=tfidf"]
     ingredients = _ingredients(*overrides, "calibration.folds=2")
-    training = train(ingredients)
-    forget(ingredients)
+    with resumable(ingredients):
+        training = train(ingredients)
     rule = training.tagger.manifest.rule
     assert rule.calibration is not None
     assert rule.thresholds.favor is not None

@@ -23,9 +23,9 @@ from newsmtsc import NEWSMTSC
 
 from rareearth_nlp.config import load_config
 from rareearth_nlp.corpus.dataset import Labelled
-from rareearth_nlp.evaluation.controls import blind
 from rareearth_nlp.evaluation.evaluate import score_labelled
 from rareearth_nlp.models.weights import find_weights
+from rareearth_nlp.training.controls import blind
 from rareearth_nlp.training.finetune import finetune
 
 FOLDER = Path(__file__).parent

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from rareearth_nlp.config import load_config
 from rareearth_nlp.errors import DataError
-from rareearth_nlp.evaluation.controls import evaluate_controls
 from rareearth_nlp.tagging.manifest import Manifest, read_manifest
+from rareearth_nlp.training.controls import evaluate_controls
 from rareearth_nlp.training.train import Ingredients, gather
 
 OUT = Path(__file__).with_name("result.md")

@@ -18,7 +18,6 @@ from rareearth_nlp.commands.show import console, metrics_table, parts_table, pro
 from rareearth_nlp.config import CalibrationConfig, Config, EncoderConfig
 from rareearth_nlp.corpus.dataset import Labelled, labelled
 from rareearth_nlp.errors import ConfigError, DataError, RareEarthError
-from rareearth_nlp.evaluation.controls import evaluate_controls
 from rareearth_nlp.evaluation.evaluate import Evaluation
 from rareearth_nlp.evaluation.evaluate import evaluate as evaluate_tagger
 from rareearth_nlp.evaluation.gate import test_digest
@@ -31,6 +30,7 @@ from rareearth_nlp.tagging.tagger import Tagger
 from rareearth_nlp.tagging.writing import write
 from rareearth_nlp.tracking import Run, flat, start_run, store_uri, ui_command
 from rareearth_nlp.training.checkpoints import resumable
+from rareearth_nlp.training.controls import evaluate_controls
 from rareearth_nlp.training.train import Ingredients, Training, gather, git_commit, load_splits
 from rareearth_nlp.training.train import train as fit
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -19,13 +18,11 @@ from rareearth_nlp.labels import STANCES
 from rareearth_nlp.models.contract import Scorer, Scores
 from rareearth_nlp.models.decisions import SIDES, TINY, Calibration, Thresholds, logits
 
-_log = logging.getLogger(__name__)
-
 Fit = Callable[[Labelled, str], Scorer]
 """Trains on a part of the training split; the second argument names the part."""
 
 
-def out_of_fold(train: Labelled, folds: int, random_seed: int, fit: Fit, folder: Path) -> Scores | None:
+def out_of_fold(train: Labelled, folds: int, random_seed: int, fit: Fit, folder: Path | None = None) -> Scores | None:
     """Return scores of the training split, each by a model that saw nothing of the sentence's writer.
 
     Args:
@@ -33,7 +30,7 @@ def out_of_fold(train: Labelled, folds: int, random_seed: int, fit: Fit, folder:
         folds: Into how many parts of whole writers it is cut; as many models are trained, each without one.
         random_seed: Of the cut.
         fit: Trains a model.
-        folder: Keeps the scores of finished folds, so that an interrupted run goes on.
+        folder: Keeps the scores of finished folds, so that an interrupted run goes on; None keeps nothing.
 
     Returns:
         Scores as `score_labelled` gives them; None if fewer writers than folds have annotated sentences, or if all
@@ -44,16 +41,15 @@ def out_of_fold(train: Labelled, folds: int, random_seed: int, fit: Fit, folder:
     annotated[train.rows] = True
     known = {writer for writer, has in zip(writers, annotated, strict=True) if has}
     cut = [] if len(known) < folds else list(_cut(writers, folds, random_seed))
-    if not all(annotated[rest].any() for rest, _ in cut) or not cut:
-        _log.warning("%d writers are too few for %d folds: scores stay uncalibrated", len(known), folds)
+    if not cut or not all(annotated[rest].any() for rest, _ in cut):
         return None
     themes = np.zeros_like(train.themes)
     stances = np.zeros((len(train.rows), len(STANCES)), dtype=np.float32)
-    folder.mkdir(parents=True, exist_ok=True)
     for number, (_, held) in enumerate(cut, start=1):
         out = np.isin(np.arange(len(writers)), held)
         name = f"fold {number} of {folds}"
-        themes[out], stances[out[train.rows]] = _fold_scores(train, out, name, fit, folder / f"{number}.npz")
+        file = folder / f"{number}.npz" if folder else None
+        themes[out], stances[out[train.rows]] = _fold_scores(train, out, name, fit, file)
     return Scores(themes, stances, np.zeros(len(writers), dtype=np.bool_))
 
 
@@ -63,17 +59,17 @@ def _cut(writers: Sequence[str], folds: int, random_seed: int) -> Iterator[tuple
 
 
 def _fold_scores(
-    train: Labelled, out: NDArray[np.bool_], name: str, fit: Fit, file: Path
+    train: Labelled, out: NDArray[np.bool_], name: str, fit: Fit, file: Path | None
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    if file.is_file():
+    if file and file.is_file():
         kept = np.load(file)
         return kept["themes"], kept["stances"]
-    _log.info("%s: training without %d sentences, to score them", name, out.sum())
-    model = fit(train.sentences(~out), name)
-    scores = score_labelled(model, train.sentences(out), progress=True)
-    new = file.with_suffix(".part.npz")
-    np.savez(new, themes=scores.themes, stances=scores.stances)
-    new.replace(file)
+    scores = score_labelled(fit(train.sentences(~out), name), train.sentences(out), progress=True)
+    if file:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        new = file.with_suffix(".part.npz")
+        np.savez(new, themes=scores.themes, stances=scores.stances)
+        new.replace(file)
     return scores.themes, scores.stances
 
 

@@ -16,7 +16,6 @@ from rareearth_nlp.corpus.dataset import Labelled, labelled, to_datasets
 from rareearth_nlp.corpus.loading import load_corpus
 from rareearth_nlp.corpus.splitting import refuse_empty_splits, split_corpus, warn_of_missing_labels
 from rareearth_nlp.errors import DataError
-from rareearth_nlp.evaluation.controls import evaluate_controls
 from rareearth_nlp.evaluation.evaluate import Evaluation, measure, score_labelled
 from rareearth_nlp.labels import LabelSchema, load_labels
 from rareearth_nlp.models.contract import Classifier, Scorer, Scores
@@ -28,6 +27,7 @@ from rareearth_nlp.tagging.tagger import Tagger, new_tagger
 from rareearth_nlp.training.abstain import promises
 from rareearth_nlp.training.calibrate import choose_thresholds, fit_calibration, out_of_fold, squared_error
 from rareearth_nlp.training.checkpoints import checkpoints, resumable
+from rareearth_nlp.training.controls import evaluate_controls
 from rareearth_nlp.training.distil import Taught, teach
 
 if TYPE_CHECKING:
@@ -199,13 +199,16 @@ def _out_of_fold(ingredients: Ingredients, learn: Labelled) -> Scores | None:
     config = ingredients.config
     if not config.calibration.folds:
         return None
-    return out_of_fold(
-        learn,
-        config.calibration.folds,
-        config.random_seed,
-        lambda part, name: _fit(ingredients, part, name, lambda *_: None),
-        checkpoints(ingredients) / "folds",
-    )
+
+    def fit(part: Labelled, name: str) -> Scorer:
+        _log.info("%s: training on %d sentences, to score the others", name, len(part.texts))
+        return _fit(ingredients, part, name, lambda *_: None)
+
+    folds, folder = config.calibration.folds, checkpoints(ingredients) / "folds"
+    unseen = out_of_fold(learn, folds, config.random_seed, fit, folder)
+    if unseen is None:
+        _log.warning("too few writers have annotated sentences for %d folds: scores stay uncalibrated", folds)
+    return unseen
 
 
 def _confirmed(fitted: DecisionRule, plain: DecisionRule, check: Labelled, scores: Scores) -> DecisionRule:

@@ -11,7 +11,6 @@ from conftest import new_labelled
 from sklearn.metrics import f1_score
 
 from rareearth_nlp.corpus.dataset import Labelled, Origin
-from rareearth_nlp.evaluation.controls import evaluate_controls
 from rareearth_nlp.evaluation.evaluate import Evaluation, measure
 from rareearth_nlp.evaluation.mistakes import worst_mistakes
 from rareearth_nlp.evaluation.plots import PLOTS
@@ -19,6 +18,7 @@ from rareearth_nlp.evaluation.report import render
 from rareearth_nlp.labels import LabelSchema
 from rareearth_nlp.models.contract import Scores
 from rareearth_nlp.models.decisions import DecisionRule, Promise, same_threshold
+from rareearth_nlp.training.controls import evaluate_controls
 
 RANDOM = np.random.default_rng(3)
 SIZE = 48
@@ -81,18 +81,6 @@ def test_numbers_are_flat_and_defined(evaluation: Evaluation) -> None:
         "unfamiliar writers/themes/macro_f1",
     } <= scalars.keys()
     assert all(np.isfinite(value) for value in scalars.values())
-
-
-def test_controls_know_what_they_may(data: Labelled, schema: LabelSchema) -> None:
-    two = replace(data, targets=["the mine", "the union"] * 24)
-    found = evaluate_controls(two, two, schema, random_seed=0)
-    assert list(found) == ["majority", "TF-IDF", "TF-IDF, target-blind"]
-    assert len({tuple(row) for row in found["majority"].stance_scores.tolist()}) == 1
-    assert found["majority"].stance.labels["favor"].f1 in (0, found["majority"].stance.labels["favor"].always_f1)
-    texts = replace(two, texts=["the same words"] * SIZE)
-    blind, sighted = (evaluate_controls(two, texts, schema, 0)[name] for name in ("TF-IDF, target-blind", "TF-IDF"))
-    assert len({tuple(row) for row in blind.stance_scores.tolist()}) == 1
-    assert len({tuple(row) for row in sighted.stance_scores.tolist()}) == 2
 
 
 def test_promises_are_looked_after(evaluation: Evaluation, data: Labelled) -> None:

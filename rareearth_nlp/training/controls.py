@@ -14,9 +14,13 @@ from rareearth_nlp.labels import STANCES, LabelSchema
 from rareearth_nlp.models.contract import Scorer, Scores
 from rareearth_nlp.models.decisions import DecisionRule, same_threshold
 from rareearth_nlp.models.tfidf import fit_tfidf
+from rareearth_nlp.training.calibrate import choose_thresholds, out_of_fold
 
 THRESHOLD = 0.5
-"""Of every control: their classes are balanced in training, so that scores have their middle there."""
+"""Of a control without thresholds of its own: its classes are balanced in training, so that scores center there."""
+
+FOLDS = 2
+"""In which thresholds are chosen, as the encoder's are."""
 
 ANYTHING = "it"
 """The target that a target-blind control reads, whichever is asked."""
@@ -70,17 +74,22 @@ def blind(data: Labelled) -> Labelled:
 
 
 def evaluate_controls(train: Labelled, data: Labelled, schema: LabelSchema, random_seed: int) -> dict[str, Evaluation]:
-    """Return how the controls do on annotated sentences, by name."""
-    rule = DecisionRule(thresholds=same_threshold(schema.theme_names, THRESHOLD))
-    fitted = fit_controls(train, random_seed)
-    return {name: evaluate(control, data, schema, rule) for name, control in fitted.items()}
+    """Return how the controls do on annotated sentences, by name; they learn from the training split in seconds.
+
+    Their thresholds are chosen as an encoder's are: on sentences of training whose writers were held out.
+    """
+    plain = same_threshold(schema.theme_names, THRESHOLD)
+    found = {"majority": evaluate(MajorityClassifier(train), data, schema, DecisionRule(thresholds=plain))}
+    for name, fit in (("TF-IDF", _fit_sighted), ("TF-IDF, target-blind", _fit_blind)):
+        unseen = out_of_fold(train, FOLDS, random_seed, lambda part, _: fit(part, random_seed))  # noqa: B023
+        thresholds = choose_thresholds(train, unseen, schema.theme_names) if unseen else plain
+        found[name] = evaluate(fit(train, random_seed), data, schema, DecisionRule(thresholds=thresholds))
+    return found
 
 
-def fit_controls(train: Labelled, random_seed: int) -> dict[str, Scorer]:
-    """Return the controls by name, fitted on the training split in seconds."""
-    settings = TfidfConfig(family="tfidf")
-    return {
-        "majority": MajorityClassifier(train),
-        "TF-IDF": fit_tfidf(train, settings, random_seed),
-        "TF-IDF, target-blind": TargetBlindClassifier(fit_tfidf(blind(train), settings, random_seed)),
-    }
+def _fit_sighted(train: Labelled, random_seed: int) -> Scorer:
+    return fit_tfidf(train, TfidfConfig(family="tfidf"), random_seed)
+
+
+def _fit_blind(train: Labelled, random_seed: int) -> Scorer:
+    return TargetBlindClassifier(_fit_sighted(blind(train), random_seed))

@@ -1,7 +1,8 @@
 """What does each part of the recipe give? `python experiments/ablation/run.py SEED [CHANGE ...]`, then `... table`.
 
 The shipped recipe, and the same with one change at a time; scores on the unfamiliar part of validation
-and on all of it. A run is a line in runs/<seed>.jsonl and is not done again; `table` writes result.md.
+and on all of it. A run is a line in runs/<corpus>/<seed>.jsonl and is not done again; `table` writes result.md,
+each change beside the recipe with the same seeds.
 """
 
 from __future__ import annotations
@@ -34,16 +35,18 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
 
 def main(arguments: Sequence[str]) -> None:
     """Do the runs of a seed, all changes or those named, or write the table."""
+    ingredients = gather(load_config("encoder"))
+    folder = FOLDER / "runs" / ingredients.corpus_digest[:8]
     if list(arguments) == ["table"]:
-        _write(_finished())
+        _write(_finished(folder))
         return
     seed, *names = arguments
-    file = FOLDER / "runs" / f"{int(seed)}.jsonl"
-    file.parent.mkdir(exist_ok=True)
+    file = folder / f"{int(seed)}.jsonl"
+    file.parent.mkdir(parents=True, exist_ok=True)
     for name in names or CHANGES:
         if name in {row["name"] for row in _lines(file)}:
             continue
-        row = {"name": name} | _run(gather(load_config("encoder", CHANGES[name])), int(seed))
+        row = {"name": name} | _run(ingredients.tried(load_config("encoder", CHANGES[name])), int(seed))
         with file.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(row) + "\n")
         sys.stderr.write(f"{row}\n")
@@ -81,15 +84,16 @@ def _lines(file: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.is_file() else []
 
 
-def _finished() -> dict[str, list[dict[str, Any]]]:
-    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in CHANGES}
-    for file in sorted((FOLDER / "runs").glob("*.jsonl")):
+def _finished(folder: Path) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return the runs of a corpus by change and by seed."""
+    rows: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in CHANGES}
+    for file in sorted(folder.glob("*.jsonl")):
         for row in _lines(file):
-            rows[row["name"]].append(row)
+            rows[row["name"]][file.stem] = row
     return {name: runs for name, runs in rows.items() if runs}
 
 
-def _write(rows: Mapping[str, list[dict[str, Any]]]) -> None:
+def _write(rows: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
     themes = load_labels(load_config().labels_path).theme_names
     columns = [
         f"{part} {metric}"
@@ -99,13 +103,16 @@ def _write(rows: Mapping[str, list[dict[str, Any]]]) -> None:
     columns += [f"all {theme} f1" for theme in themes]
     lines = ["| change | seeds | " + " | ".join(columns) + " |", "|---" * (len(columns) + 2) + "|"]
     for name, runs in rows.items():
-        cells = []
-        for column in columns:
-            values = [run[column] for run in runs]
-            spread = f" ({min(values):.2f} to {max(values):.2f})" if len(values) > 1 else ""
-            cells.append(f"{statistics.mean(values):.3f}{spread}")
-        lines.append(f"| {name} | {len(runs)} | {' | '.join(cells)} |")
+        cells = [_cell(runs, rows["recipe"], column) for column in columns]
+        lines.append(f"| {name} | {', '.join(runs)} | {' | '.join(cells)} |")
     (FOLDER / "result.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _cell(runs: Mapping[str, Mapping[str, Any]], recipe: Mapping[str, Mapping[str, Any]], column: str) -> str:
+    """Return the mean over seeds; of a change, also what it gives over the recipe with the same seeds."""
+    mean = f"{statistics.mean(run[column] for run in runs.values()):.3f}"
+    gains = [run[column] - recipe[seed][column] for seed, run in runs.items() if seed in recipe]
+    return mean if runs is recipe or not gains else f"{mean} ({statistics.mean(gains):+.3f})"
 
 
 if __name__ == "__main__":

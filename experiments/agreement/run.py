@@ -16,6 +16,7 @@ from rareearth_nlp.corpus.annotations import Annotation, annotation_files, load_
 from rareearth_nlp.corpus.loading import load_corpus
 from rareearth_nlp.documents import Example
 from rareearth_nlp.labels import load_labels
+from rareearth_nlp.models.decisions import SIDES
 
 ROUNDS: dict[str, tuple[str, str, str]] = {
     "first round": (r"(?!p\d-|u\d)", "a", "b"),
@@ -39,6 +40,9 @@ def main() -> None:
         for name, (pattern, first, second) in ROUNDS.items()
     }
     lines = list(_table(columns))
+    for split in ("validation", "test"):
+        part = tuple(example for example in examples if example.split == split)
+        lines += ["", *_f1(split, agreements(_read(part, answers, bool, "a", "b"), schema), schema.theme_names)]
     Path(__file__).with_name("result.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -63,6 +67,17 @@ def _table(columns: dict[str, list[Agreement]]) -> Iterator[str]:
             low, high = found[place].alpha_interval
             cells.append(f"{found[place].alpha:.2f} ({low:.2f} to {high:.2f})")
         yield f"| {one.name} | {' | '.join(cells)} |"
+
+
+def _f1(split: str, found: list[Agreement], themes: tuple[str, ...]) -> Iterator[str]:
+    """Yield how well one reader would score if the other one were right: what a tagger can hope for."""
+    pairs = {one.name: one.pairs for one in found if one.name in themes}
+    stance = tuple(pair for one in found if one.name not in themes for pair in one.pairs)
+    yield f"| F1 of one reader by the other, {split} | |"
+    yield "|---|---|"
+    for label, own, meant in [*((name, own, "yes") for name, own in pairs.items()), *((s, stance, s) for s in SIDES)]:
+        given = sum(pair.first == meant for pair in own) + sum(pair.second == meant for pair in own)
+        yield f"| {label} | {2 * sum(pair.first == pair.second == meant for pair in own) / given:.2f} |"
 
 
 if __name__ == "__main__":

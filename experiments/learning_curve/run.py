@@ -2,7 +2,7 @@
 
 Themes alone, learnt from a growing share of the training documents, and from as many documents by few and by many
 writers; scores on the familiar and the unfamiliar part of validation. Seeds may run side by side. A run is a line in
-runs/<seed>.jsonl and is not done again; `table` writes result.md and curve.png.
+runs/<corpus>/<seed>.jsonl and is not done again; `table CORPUS` writes result.md and curve.png from a folder of runs/.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class Setting:
 
 def main(arguments: Sequence[str]) -> None:
     """Do the runs of the seeds named, or write the table."""
-    if list(arguments) == ["table"]:
-        _write(_finished())
+    if arguments and arguments[0] == "table":
+        _write(_finished(FOLDER / "runs" / arguments[1]))
         return
     config = load_config()
     schema = load_labels(config.labels_path)
@@ -60,8 +60,8 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _runs(setting: Setting, seed: int) -> None:
-    file = FOLDER / "runs" / f"{seed}.jsonl"
-    file.parent.mkdir(exist_ok=True)
+    file = FOLDER / "runs" / setting.corpus.digest[:8] / f"{seed}.jsonl"
+    file.parent.mkdir(parents=True, exist_ok=True)
     done = {row["name"] for row in _lines(file)}
     for name, documents in _choices(setting, seed):
         if name in done:
@@ -126,9 +126,9 @@ def _lines(file: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.is_file() else []
 
 
-def _finished() -> dict[str, list[dict[str, Any]]]:
+def _finished(folder: Path) -> dict[str, list[dict[str, Any]]]:
     rows: dict[str, list[dict[str, Any]]] = {}
-    for file in sorted((FOLDER / "runs").glob("*.jsonl")):
+    for file in sorted(folder.glob("*.jsonl")):
         for row in _lines(file):
             rows.setdefault(row["name"], []).append(row)
     return rows

@@ -1,74 +1,111 @@
-"""How good the shipped recipe is on validation: `python experiments/scores/run.py TAGGER TAGGER ...` writes result.md.
+"""How good is the shipped recipe? `python experiments/scores/run.py validation.json test.json ...` writes result.md.
 
-Each tagger comes from `rareearth-nlp train calibration.folds=0 random_seed=N` and carries its metrics; the controls are
-fitted here.
+Each file is what `rareearth-nlp evaluate --json` printed, and gives a part of the result that is named after it.
 """
 
 from __future__ import annotations
 
-import statistics
+import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-
-from rareearth_nlp.config import load_config
-from rareearth_nlp.errors import DataError
-from rareearth_nlp.tagging.manifest import Manifest, read_manifest
-from rareearth_nlp.training.controls import evaluate_controls
-from rareearth_nlp.training.train import Ingredients, gather
+from typing import Any
 
 OUT = Path(__file__).with_name("result.md")
-PARTS = ("", "familiar writers/", "unfamiliar writers/", "natural mix/", "seen targets/", "unseen targets/")
-MEANS = ("themes/macro_f1", "stance/macro_f1", "stance/favor_against_f1")
+CONTROLS = ("TF-IDF", "TF-IDF, target-blind")
+MEANS = {"themes": ("macro_f1", "macro_interval"), "stance": ("favor_against_f1", "favor_against_interval")}
+"""Which mean of a task is shown, and its interval; that of stance is over favor and against."""
 
 
-def main(folders: Sequence[str]) -> None:
-    """Write the table of the taggers named."""
-    manifests = [read_manifest(Path(folder)) for folder in folders]
-    ingredients = gather(load_config("tfidf"))
-    if any(manifest.provenance.corpus_digest != ingredients.corpus_digest for manifest in manifests):
-        raise DataError("a tagger was trained on another corpus than the shipped one")
-    controls = _controls(ingredients)
-    lines = [*_heading(manifests), *_rows([manifest.provenance.validation for manifest in manifests], controls)]
-    OUT.write_text("\n".join(lines) + "\n", encoding="utf-8")
+def main(files: Sequence[str]) -> None:
+    """Write the tables of the evaluations named."""
+    if not files:
+        sys.exit("expected files that `rareearth-nlp evaluate --json` wrote, such as validation.json")
+    lines = [line for file in map(Path, files) for line in _tables(file.stem, json.loads(file.read_text()))]
+    OUT.write_text("\n".join(lines), encoding="utf-8")
 
 
-def _controls(ingredients: Ingredients) -> dict[str, Mapping[str, float]]:
-    parts = (ingredients.split("train"), ingredients.split("validation"))
-    found = evaluate_controls(*parts, ingredients.schema, ingredients.config.random_seed)
-    return {name: control.scalars() for name, control in found.items()}
-
-
-def _heading(manifests: Sequence[Manifest]) -> Iterator[str]:
-    for manifest in manifests:
-        made = manifest.provenance
-        commit = (made.git_commit or "none")[:7]
-        yield f"Tagger {manifest.id}, random seed {made.config['random_seed']}, commit {commit}."
+def _tables(name: str, found: Mapping[str, Any]) -> Iterator[str]:
+    yield f"## {name.capitalize()}: {found['documents']} documents, {found['sentences']} sentences"
+    for table in (_labels(found), _parts(found), _promises(found["promises"])):
+        yield ""
+        yield from table
     yield ""
 
 
-def _rows(runs: Sequence[Mapping[str, float]], controls: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
-    heads = ["validation", "n", "encoder", "range over seeds", "95% interval of the first", *controls, "always"]
-    yield f"| {' | '.join(heads)} |"
-    yield "|---" * len(heads) + "|"
-    for part in PARTS:
-        for mean in MEANS:
-            if part + mean in runs[0]:
-                yield _row(part + mean, ["", "", ""], runs, controls)
-    for key in [key for key in runs[0] if key.endswith("/f1")]:
-        label = key.removesuffix("f1")
-        interval = f"{runs[0][f'{label}f1_low']:.2f} to {runs[0][f'{label}f1_high']:.2f}"
-        extra = [f"{runs[0][f'{label}support']:.0f}", interval, f"{runs[0][f'{label}always_f1']:.2f}"]
-        yield _row(key, extra, runs, controls)
+def _labels(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a row for each label; calibration errors stand with their tasks, beside those of perfect scores."""
+    heads = ["label", "n", "precision", "recall", "F1", "95% interval", "average precision", "calibration error"]
+    yield from _head([*heads, *CONTROLS, "always"])
+    for task in MEANS:
+        for label, own in found[task]["labels"].items():
+            if label == "neutral":
+                continue
+            numbers = [own["precision"], own["recall"], own["f1"]]
+            cells = [
+                label,
+                str(own["support"]),
+                *map(_two, numbers),
+                _span(own["interval"]),
+                _two(own["average_precision"]),
+            ]
+            simple = [control[task]["labels"][label]["f1"] for control in _controls(found, task)]
+            yield _line([*cells, _calibration(own["calibration"]), *_padded(simple), _two(own["always_f1"])])
 
 
-def _row(
-    key: str, extra: Sequence[str], runs: Sequence[Mapping[str, float]], controls: Mapping[str, Mapping[str, float]]
-) -> str:
-    values = [run[key] for run in runs]
-    span = f"{min(values):.2f} to {max(values):.2f}" if len(values) > 1 else ""
-    others = [f"{control[key]:.2f}" for control in controls.values()]
-    return f"| {' | '.join([key, extra[0], f'{statistics.mean(values):.2f}', span, extra[1], *others, extra[2]])} |"
+def _parts(found: Mapping[str, Any]) -> Iterator[str]:
+    yield from _head(["mean F1", "n", "F1", "95% interval", "calibration error", *CONTROLS])
+    for task, (mean, interval) in MEANS.items():
+        for part in ("", *found["parts"]):
+            own, *simple = (_part(one, part)[task] for one in (found, *_controls(found, task)))
+            if own:
+                cells = [f"{task}, {part or 'all'}", str(own["count"]), _two(own[mean]), _span(own[interval])]
+                others = _padded([control[mean] for control in simple])
+                yield _line([*cells, _calibration(own["calibration"]), *others])
+
+
+def _promises(promises: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    yield from _head(["promised precision", "label", "tags given", "precision", "recall"])
+    for one in promises:
+        if one["tags"]:
+            kept = [str(one["tags"]), _two(one["precision"]), _two(one["recall"])]
+            yield _line([f"{one['promised']:g}", one["label"], *kept])
+
+
+def _controls(found: Mapping[str, Any], task: str) -> list[Mapping[str, Any]]:
+    """Return the controls that say something of their own: one that is blind to targets does so of stance alone."""
+    return [found["controls"][name] for name in (CONTROLS if task == "stance" else CONTROLS[:1])]
+
+
+def _padded(values: Sequence[float]) -> list[str]:
+    return [*map(_two, values), *[""] * (len(CONTROLS) - len(values))]
+
+
+def _part(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    return found["parts"][name] if name else found  # type: ignore[no-any-return]
+
+
+def _calibration(found: Mapping[str, float | None]) -> str:
+    if found["error"] is None or found["perfect"] is None:
+        return ""
+    return f"{found['error']:.3f} (perfect: {found['perfect']:.3f})"
+
+
+def _two(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def _span(values: Sequence[float] | None) -> str:
+    return "" if values is None else f"{values[0]:.2f} to {values[1]:.2f}"
+
+
+def _head(names: Sequence[str]) -> Iterator[str]:
+    yield _line(names)
+    yield "|---" * len(names) + "|"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

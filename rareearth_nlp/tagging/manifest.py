@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -108,12 +109,14 @@ def verify(folder: Path, manifest: Manifest) -> None:
     Raises:
         ModelError: A file is missing or altered, or one lies among the model's that is not the tagger's.
     """
-    for name, expected in manifest.files.items():
-        file = folder / name
+    files = [folder / name for name in manifest.files]
+    for file in files:
         if not file.is_file():
             raise ModelError(f"{file}: missing, though {MANIFEST_FILE} lists it; copy the tagger again")
-        if sha256(file) != expected:
-            raise ModelError(f"{file}: altered since it was written (its SHA-256 differs); copy the tagger again")
+    with ThreadPoolExecutor() as pool:  # hashing is a good part of a cold start
+        for file, expected, found in zip(files, manifest.files.values(), pool.map(sha256, files), strict=True):
+            if found != expected:
+                raise ModelError(f"{file}: altered since it was written (its SHA-256 differs); copy the tagger again")
     for file in sorted((folder / MODEL_FOLDER).glob("[!.]*")):
         if file.relative_to(folder).as_posix() not in manifest.files:
             raise ModelError(f"{file}: not of this tagger, and might be computed instead of it; remove it")

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, compress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import yaml
 
-from rareearth_nlp.config import Config
 from rareearth_nlp.documents import ABSTAINED, Document, Sentence, StanceTag, TaggedDocument, TaggedSentence, contexts
 from rareearth_nlp.errors import DataError, ModelError
 from rareearth_nlp.labels import STANCES, LabelSchema, load_labels
@@ -32,6 +32,9 @@ from rareearth_nlp.tagging.manifest import (
     verify,
 )
 from rareearth_nlp.validation import validate
+
+if TYPE_CHECKING:
+    from rareearth_nlp.config import Config
 
 _log = logging.getLogger(__name__)
 
@@ -89,6 +92,8 @@ class Tagger:
         Raises:
             ModelError: This version does not understand it.
         """
+        from rareearth_nlp.config import Config
+
         where = f"tagger {self.id}: its configuration"
         return validate(Config, self.manifest.provenance.config, where, ModelError)
 

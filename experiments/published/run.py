@@ -98,7 +98,8 @@ def _table(name: str, benchmark: Benchmark) -> list[str]:
     """Return the lines of a benchmark's table, in percent, as the published scores are."""
     runs = [_lines(file) for file in sorted((FOLDER / "runs").glob(f"{name}_*.jsonl"))]
     columns = benchmark.columns
-    heads = ["setting", "seeds", "validation macro-F1", *(f"test {column}" for column in columns)]
+    shown = [f"test {column}" + ", first seed" * ("interval" in column) for column in columns]
+    heads = ["setting", "seeds", "validation macro-F1", *shown]
     lines = [f"## {name}", "", f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for other, scores in benchmark.published.items():
         lines.append(f"| {' | '.join([other, '', '', *(scores.get(column, '') for column in columns)])} |")

@@ -16,7 +16,8 @@ from rareearth_nlp.corpus.dataset import Labelled, Origin
 from rareearth_nlp.labels import LabelSchema, load_labels
 from rareearth_nlp.resources import shipped
 from rareearth_nlp.tagging.tagger import Tagger
-from rareearth_nlp.training.train import gather, train
+from rareearth_nlp.training.ingredients import gather
+from rareearth_nlp.training.train import train
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # before transformers is imported: a test that would download fails instead
 

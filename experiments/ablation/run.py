@@ -18,7 +18,8 @@ from rareearth_nlp.config import load_config
 from rareearth_nlp.evaluation.evaluate import Part, evaluate
 from rareearth_nlp.labels import load_labels
 from rareearth_nlp.training.finetune import finetune
-from rareearth_nlp.training.train import Ingredients, gather, plain_rule
+from rareearth_nlp.training.ingredients import Ingredients, gather
+from rareearth_nlp.training.train import plain_rule
 
 FOLDER = Path(__file__).parent
 CHANGES: Mapping[str, tuple[str, ...]] = {

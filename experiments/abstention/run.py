@@ -24,7 +24,8 @@ from rareearth_nlp.evaluation.promises import kept_promises
 from rareearth_nlp.models.contract import Scorer, Scores
 from rareearth_nlp.models.tfidf import fit_tfidf
 from rareearth_nlp.training.calibrate import out_of_fold
-from rareearth_nlp.training.train import fit_rule, gather
+from rareearth_nlp.training.ingredients import gather
+from rareearth_nlp.training.train import fit_rule
 
 FOLDER = Path(__file__).parent
 REPEATS = 100

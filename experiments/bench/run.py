@@ -27,7 +27,7 @@ from rareearth_nlp.models.tfidf import fit_tfidf
 from rareearth_nlp.tagging.choosing import choose_tagger
 from rareearth_nlp.tagging.manifest import MANIFEST_FILE
 from rareearth_nlp.tagging.tagger import Tagger
-from rareearth_nlp.training.train import gather
+from rareearth_nlp.training.ingredients import gather
 
 OUT = Path(__file__).parent
 TARGETS = ("China's state control of rare earth supply", "rare earth supply outside China", "Baogang Group")

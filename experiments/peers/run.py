@@ -26,7 +26,7 @@ from rareearth_nlp.evaluation.evaluate import score_labelled
 from rareearth_nlp.evaluation.gate import test_digest
 from rareearth_nlp.tagging.tagger import Tagger
 from rareearth_nlp.tracking import start_run
-from rareearth_nlp.training.train import gather
+from rareearth_nlp.training.ingredients import gather
 
 TASKS = ("themes", "stance")
 

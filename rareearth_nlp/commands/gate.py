@@ -19,7 +19,7 @@ from rareearth_nlp.resources import shipped
 from rareearth_nlp.tagging.choosing import choose_tagger
 from rareearth_nlp.tagging.tagger import Tagger
 from rareearth_nlp.tracking import Run, count_runs, start_run
-from rareearth_nlp.training.train import load_splits
+from rareearth_nlp.training.ingredients import load_splits
 
 _log = logging.getLogger(__name__)
 

@@ -31,7 +31,8 @@ from rareearth_nlp.tagging.writing import write
 from rareearth_nlp.tracking import Run, flat, start_run, store_uri, ui_command
 from rareearth_nlp.training.checkpoints import resumable
 from rareearth_nlp.training.controls import evaluate_controls
-from rareearth_nlp.training.train import Ingredients, Training, gather, git_commit, load_splits
+from rareearth_nlp.training.ingredients import Ingredients, gather, load_splits
+from rareearth_nlp.training.train import Training, git_commit
 from rareearth_nlp.training.train import train as fit
 
 _log = logging.getLogger(__name__)

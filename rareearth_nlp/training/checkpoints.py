@@ -16,7 +16,7 @@ from rareearth_nlp.errors import ConfigError
 from rareearth_nlp.models.weights import sha256
 
 if TYPE_CHECKING:
-    from rareearth_nlp.training.train import Ingredients
+    from rareearth_nlp.training.ingredients import Ingredients
 
 
 @contextmanager

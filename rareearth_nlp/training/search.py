@@ -13,7 +13,8 @@ from rareearth_nlp.errors import ConfigError
 from rareearth_nlp.evaluation.evaluate import Evaluation, Part
 from rareearth_nlp.labels import STANCES
 from rareearth_nlp.training.checkpoints import alone
-from rareearth_nlp.training.train import Ingredients, fit_plainly, gather
+from rareearth_nlp.training.ingredients import Ingredients, gather
+from rareearth_nlp.training.train import fit_plainly
 
 if TYPE_CHECKING:
     import optuna

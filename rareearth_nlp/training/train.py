@@ -5,33 +5,25 @@ from __future__ import annotations
 import logging
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
-from rareearth_nlp.config import Config, EncoderConfig, TfidfConfig
-from rareearth_nlp.corpus.dataset import Labelled, labelled, to_datasets
-from rareearth_nlp.corpus.loading import load_corpus
-from rareearth_nlp.corpus.splitting import refuse_empty_splits, split_corpus, warn_of_missing_labels
-from rareearth_nlp.errors import DataError
+from rareearth_nlp.config import Config, TfidfConfig
+from rareearth_nlp.corpus.dataset import Labelled
 from rareearth_nlp.evaluation.evaluate import Evaluation, measure, score_labelled
-from rareearth_nlp.labels import LabelSchema, load_labels
+from rareearth_nlp.labels import LabelSchema
 from rareearth_nlp.models.contract import Classifier, Scorer, Scores
 from rareearth_nlp.models.decisions import DecisionRule, Thresholds
 from rareearth_nlp.models.tfidf import fit_tfidf
-from rareearth_nlp.models.weights import Weights, find_weights
 from rareearth_nlp.tagging.manifest import Provenance
 from rareearth_nlp.tagging.tagger import Tagger, new_tagger
 from rareearth_nlp.training.abstain import promises
 from rareearth_nlp.training.calibrate import choose_thresholds, fit_calibration, out_of_fold, squared_error
 from rareearth_nlp.training.checkpoints import checkpoints, resumable
 from rareearth_nlp.training.controls import evaluate_controls
-from rareearth_nlp.training.distil import Taught, teach
-
-if TYPE_CHECKING:
-    from datasets import DatasetDict
+from rareearth_nlp.training.ingredients import Ingredients
 
 _log = logging.getLogger(__name__)
 
@@ -40,32 +32,6 @@ WHOLE = "whole"
 
 AfterEpoch = Callable[[int, dict[str, float]], None]
 """Called with the number of the epoch and its metrics."""
-
-
-@dataclass(frozen=True)
-class Ingredients:
-    """All that training needs, checked before anything is written."""
-
-    config: Config
-    schema: LabelSchema
-    corpus_digest: str
-    datasets: DatasetDict
-    weights: Weights | None
-    taught: Taught | None = None
-
-    def tried(self, config: Config) -> Ingredients:
-        """Return the same with another setting of the model; the corpus is not read again, nor teachers asked."""
-        weights = find_weights(config.model) if isinstance(config.model, EncoderConfig) else None
-        return replace(self, config=config, weights=weights)
-
-    def split(self, name: str) -> Labelled:
-        """Return a split as arrays."""
-        return labelled(self.datasets[name], self.schema)
-
-    @property
-    def split_sizes(self) -> dict[str, int]:
-        """Sentences per split."""
-        return {name: len(rows) for name, rows in self.datasets.items()}
 
 
 @dataclass(frozen=True)
@@ -83,46 +49,6 @@ class Training:
     validation: Evaluation
     controls: Mapping[str, Evaluation]
     out_of_fold: Scores | None
-
-
-def gather(config: Config) -> Ingredients:
-    """Return the checked ingredients of a training.
-
-    Raises:
-        RareEarthError: The labels, the corpus or the weights cannot be used.
-    """
-    schema = load_labels(config.labels_path)
-    corpus = load_splits(config, schema)
-    refuse_empty_splits(corpus.datasets)
-    learn = corpus.datasets["train"]
-    if not any(learn["stance"]) and all(themes is None for themes in learn["themes"]):
-        raise DataError(f"{config.corpus_path}: nothing in its train split is annotated; label some sentences of it")
-    if not isinstance(config.model, EncoderConfig):
-        return Ingredients(config, schema, corpus.digest, corpus.datasets, None)
-    weights, taught = find_weights(config.model), teach(config.distillation, schema)
-    return Ingredients(config, schema, corpus.digest, corpus.datasets, weights, taught)
-
-
-class SplitCorpus(NamedTuple):
-    """A corpus as splits; `fixed` if it says itself which documents are for what."""
-
-    digest: str
-    datasets: DatasetDict
-    fixed: bool
-
-
-def load_splits(config: Config, schema: LabelSchema) -> SplitCorpus:
-    """Return the corpus as splits; one without positives for a label is warned of.
-
-    Raises:
-        DataError: The corpus or its split cannot be used.
-    """
-    corpus = load_corpus(config.corpus_path, schema)
-    splits = split_corpus(corpus, config.corpus)
-    for warning in warn_of_missing_labels(splits, schema):
-        _log.warning(warning)
-    fixed = any(example.split for example in corpus.examples)
-    return SplitCorpus(corpus.digest, to_datasets(splits, schema, corpus.documents), fixed)
 
 
 def train(ingredients: Ingredients, after_epoch: AfterEpoch | None = None) -> Training:

@@ -14,7 +14,8 @@ from rareearth_nlp.labels import LabelSchema, load_labels
 from rareearth_nlp.resources import shipped
 from rareearth_nlp.tagging.tagger import Tagger
 from rareearth_nlp.training.distil import teach
-from rareearth_nlp.training.train import gather, train
+from rareearth_nlp.training.ingredients import gather
+from rareearth_nlp.training.train import train
 
 STARTER = shipped("seeds", "starter")
 TEXT = STARTER / "corpus.jsonl"

@@ -16,8 +16,9 @@ from rareearth_nlp.errors import ConfigError
 from rareearth_nlp.evaluation.evaluate import Evaluation, Part
 from rareearth_nlp.resources import shipped
 from rareearth_nlp.training.checkpoints import alone
+from rareearth_nlp.training.ingredients import gather
 from rareearth_nlp.training.search import objective, search
-from rareearth_nlp.training.train import gather, train
+from rareearth_nlp.training.train import train
 
 STARTER = str(shipped("seeds", "starter", "config.yaml"))
 SPACE = "search={model.regularization: {low: 0.001, high: 100.0, log: true}, model.min_documents: [1, 2]}"

@@ -14,7 +14,8 @@ from rareearth_nlp.evaluation.plots import PLOTS
 from rareearth_nlp.resources import shipped
 from rareearth_nlp.tagging.tagger import Tagger
 from rareearth_nlp.training.checkpoints import resumable
-from rareearth_nlp.training.train import Ingredients, gather, train
+from rareearth_nlp.training.ingredients import Ingredients, gather
+from rareearth_nlp.training.train import train
 
 STARTER = str(shipped("seeds", "starter", "config.yaml"))
 TEXTS = ["The union won seven per cent.", "A well ran dry."]

@@ -79,7 +79,7 @@ def _refuse_taken(host: str, port: int) -> None:
         DataError: It is taken, forbidden or unknown.
     """
     try:
-        socket.create_server((host, port)).close()
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
     except (OSError, OverflowError) as problem:
         raise DataError(f"cannot listen at {host}:{port} ({reason(problem)}); name another --port or --host") from None
 

@@ -181,10 +181,11 @@ def _without_repeats(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     Raises:
         ValueError: A key stands there twice, and one of its values would be lost.
     """
-    for key, times in Counter(key for key, _ in pairs).items():
-        if times > 1:
-            raise ValueError(f"{key!r} stands there twice; delete one")
-    return dict(pairs)
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise ValueError(f"{twice!r} stands there twice; delete one")
+    return found
 
 
 def _csv_rows(file: Path) -> Iterator[tuple[str, Any]]:

@@ -83,14 +83,14 @@ def warn_of_missing_labels(splits: Splits, schema: LabelSchema) -> list[str]:
 def _judge(crossing: list[NearDuplicate], settings: CorpusConfig) -> None:
     if not crossing:
         return
-    problems = [
-        f"{first.id!r} ({first.split}) and {second.id!r} ({second.split}) are near-duplicates in two splits; "
-        "move their documents together, or set corpus.near_duplicates=warn"
+    told = [
+        f"{first.id!r} ({first.split}) and {second.id!r} ({second.split}) are near-duplicates in two splits"
         for first, second, _ in crossing
     ]
     if settings.near_duplicates == "refuse":
-        raise CorpusError(problems)
-    _log.warning("%s", CorpusError(problems))
+        remedy = "move their documents together, or set corpus.near_duplicates=warn"
+        raise CorpusError([f"{one}; {remedy}" for one in told])
+    _log.warning("%s, and %d other pairs of sentences", told[0], len(told) - 1)
 
 
 def _assign(corpus: Corpus, duplicates: list[NearDuplicate], settings: CorpusConfig) -> dict[str, str]:

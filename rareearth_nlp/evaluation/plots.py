@@ -74,9 +74,7 @@ def theme_confusion(evaluation: Evaluation) -> Figure:
 
 def stance_confusion(evaluation: Evaluation) -> Figure:
     """Return the confusion matrix of stance."""
-    matrix = np.zeros(
-        (len(STANCES), len(STANCES)), dtype=np.int64
-    )  # scikit-learn draws none where no pair is annotated
+    matrix = np.zeros((len(STANCES),) * 2, dtype=np.int64)  # scikit-learn gives none where no pair is annotated
     np.add.at(matrix, (evaluation.data.stances, evaluation.thresholds.tag_stances(evaluation.stance_scores)), 1)
     return _matrix("Stance: confusion", matrix, STANCES, matrix.sum(axis=1))
 

@@ -20,7 +20,7 @@ _QUIET = {
     "MLFLOW_LOGGING_LEVEL": "WARNING",
 }
 EXIT_SKIPPED, EXIT_REFUSED, EXIT_INTERRUPTED = 1, 2, 130
-RESUMED = ("training:train", "training:demo")
+RESUMED = ("training:train", "training:demo", "tagging:tag")
 """What goes on where it was interrupted."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import json
 import logging
+import shutil
 import socket
 import sys
 from argparse import Namespace
@@ -42,7 +43,10 @@ def predict(arguments: Namespace) -> int:
 
 
 def tag(arguments: Namespace) -> int:
-    """Tag articles into one file; an unreadable one among several is reported and skipped, with exit code 1."""
+    """Tag articles into one file; an unreadable one among several is reported and skipped, with exit code 1.
+
+    The scores of a large archive are kept beside the file until it is written.
+    """
     out = Path(arguments.out)
     check_out(out, overwrite=arguments.overwrite)
     documents, problems = _read(arguments.inputs, out)
@@ -54,8 +58,10 @@ def tag(arguments: Namespace) -> int:
         _log.warning("skipped %s", problem)
     _warn_of_other_languages(documents)
     tagger = choose_tagger(*tagger_options(arguments))
-    tagged = tagger.tag(documents, arguments.targets, precision=arguments.precision, progress=True)
+    keep = out.with_name(f".{out.name}.scores")
+    tagged = tagger.tag(documents, arguments.targets, precision=arguments.precision, keep=keep)
     write(tagged, out, overwrite=arguments.overwrite)
+    shutil.rmtree(keep, ignore_errors=True)
     _log.info("%s: %d tagged, %d skipped", out, len(documents), len(problems))
     return 1 if problems else 0
 

@@ -26,6 +26,19 @@ class Scores:
     stances: NDArray[np.float32]
     truncated: NDArray[np.bool_]
 
+    def save(self, file: Path) -> None:
+        """Write the scores as one `.npz` file, whole or not at all; its folder is made."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        new = file.with_suffix(".part.npz")
+        np.savez(new, allow_pickle=False, themes=self.themes, stances=self.stances, truncated=self.truncated)
+        new.replace(file)
+
+    @classmethod
+    def load(cls, file: Path) -> Scores:
+        """Return the scores that `save` wrote."""
+        with np.load(file) as kept:
+            return cls(kept["themes"], kept["stances"], kept["truncated"])
+
 
 class Scorer(Protocol):
     """Scores sentences for themes, and for their stance toward targets; how a target is brought in stays inside."""

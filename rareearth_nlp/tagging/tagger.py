@@ -20,6 +20,7 @@ from rareearth_nlp.models.decisions import DecisionRule, Decisions, decide
 from rareearth_nlp.models.engines import Runtime
 from rareearth_nlp.models.loading import load_classifier
 from rareearth_nlp.reading import read_text
+from rareearth_nlp.tagging.archive import score_in_parts
 from rareearth_nlp.tagging.manifest import (
     FORMAT_VERSION,
     LABELS_FILE,
@@ -134,7 +135,7 @@ class Tagger:
         if len(around) != len(sentences):
             raise DataError(f'expected a context for each of {len(sentences)} sentences, got {len(around)}; "" is none')
         documents = [Document(str(number), text, (_whole(text),)) for number, text in enumerate(sentences)]
-        tagged = self._tag(documents, [[text] for text in around], targets, precision, False)
+        tagged = self._tag(documents, [[text] for text in around], targets, precision)
         return [document.sentences[0] for document in tagged]
 
     def tag(
@@ -143,7 +144,7 @@ class Tagger:
         targets: Targets = None,
         *,
         precision: float | None = None,
-        progress: bool = False,
+        keep: Path | None = None,
     ) -> list[TaggedDocument]:
         """Return the documents tagged, in order.
 
@@ -152,14 +153,15 @@ class Tagger:
             targets: As for `tag_text`.
             precision: What share of the given tags is to be right, with 90% confidence; tags that cannot keep it are
                 abstained from. None gives every tag that reaches its threshold.
-            progress: Show a bar on standard error.
+            keep: A folder that keeps the scores of a large archive as they come, so that an interrupted call goes on
+                where it stood; its caller removes it. None keeps nothing, and shows no progress.
 
         Raises:
             DataError: A target is empty or too long, or `targets` is a string.
             ModelError: The precision is higher than what the tagger was examined for.
         """
         read = list(documents)
-        return self._tag(read, [contexts(document.sentences) for document in read], targets, precision, progress)
+        return self._tag(read, [contexts(document.sentences) for document in read], targets, precision, keep)
 
     def score(
         self,
@@ -227,7 +229,7 @@ class Tagger:
         around: list[list[str]],
         targets: Targets,
         precision: float | None,
-        progress: bool,
+        keep: Path | None = None,
     ) -> list[TaggedDocument]:
         """Return the documents tagged, `around` being the context of each sentence of each document."""
         if isinstance(targets, str):
@@ -245,7 +247,8 @@ class Tagger:
         ]
         texts = [sentence.text for document in documents for sentence in document.sentences]
         asked = [names for document, names in zip(documents, wanted, strict=True) for _ in document.sentences]
-        scores = self.score(texts, asked, list(chain.from_iterable(around)), progress=progress)
+        before = list(chain.from_iterable(around))
+        scores = score_in_parts(self, self.id, texts, asked, before, keep) if keep else self.score(texts, asked, before)
         decisions = decide(scores, self.manifest.rule.thresholds, promise)
         result = list(self._with_tags(documents, wanted, scores, decisions))
         _warn_of_truncation(result)

@@ -48,8 +48,8 @@ def out_of_fold(train: Labelled, folds: int, random_seed: int, fit: Fit, folder:
     for number, (_, held) in enumerate(cut, start=1):
         out = np.isin(np.arange(len(writers)), held)
         name = f"fold {number} of {folds}"
-        file = folder / f"{number}.npz" if folder else None
-        themes[out], stances[out[train.rows]] = _fold_scores(train, out, name, fit, file)
+        scores = _fold_scores(train, out, name, fit, folder / f"{number}.npz" if folder else None)
+        themes[out], stances[out[train.rows]] = scores.themes, scores.stances
     return Scores(themes, stances, np.zeros(len(writers), dtype=np.bool_))
 
 
@@ -58,19 +58,13 @@ def _cut(writers: Sequence[str], folds: int, random_seed: int) -> Iterator[tuple
     yield from GroupKFold(folds, shuffle=True, random_state=random_seed).split(writers, groups=writers)
 
 
-def _fold_scores(
-    train: Labelled, out: NDArray[np.bool_], name: str, fit: Fit, file: Path | None
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _fold_scores(train: Labelled, out: NDArray[np.bool_], name: str, fit: Fit, file: Path | None) -> Scores:
     if file and file.is_file():
-        kept = np.load(file)
-        return kept["themes"], kept["stances"]
+        return Scores.load(file)
     scores = score_labelled(fit(train.sentences(~out), name), train.sentences(out), progress=True)
     if file:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        new = file.with_suffix(".part.npz")
-        np.savez(new, themes=scores.themes, stances=scores.stances)
-        new.replace(file)
-    return scores.themes, scores.stances
+        scores.save(file)
+    return scores
 
 
 def fit_calibration(data: Labelled, scores: Scores) -> Calibration:

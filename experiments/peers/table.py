@@ -112,7 +112,9 @@ def _few(test: Labelled, kept: Kept) -> list[str]:
 
 
 def _range(values: Sequence[float]) -> str:
-    return f"{np.mean(values):.3f} ({min(values):.3f} to {max(values):.3f}; {len(values)})" if values else ""
+    if len(values) < 2:
+        return "".join(f"{value:.3f} (1)" for value in values)
+    return f"{np.mean(values):.3f} ({min(values):.3f} to {max(values):.3f}; {len(values)})"
 
 
 def _span(values: NDArray[np.float64]) -> str:

@@ -178,15 +178,21 @@ def _label_scalars(task: str, metrics: TaskMetrics) -> dict[str, float]:
         for name in ("precision", "recall", "f1", "average_precision", "brier_skill", "always_f1", "support"):
             if (value := getattr(values, name)) is not None:
                 found[f"{task}/{label}/{name}"] = float(value)
-        found[f"{task}/{label}/f1_low"], found[f"{task}/{label}/f1_high"] = values.interval
+        found |= _ends(f"{task}/{label}/f1", values.interval)
     return found
 
 
 def _mean_scalars(task: str, metrics: TaskMetrics) -> dict[str, float]:
     found = {f"{task}/macro_f1": metrics.macro_f1, f"{task}/micro_f1": metrics.micro_f1}
+    found |= _ends(f"{task}/macro_f1", metrics.macro_interval)
+    found |= _ends(f"{task}/favor_against_f1", metrics.favor_against_interval)
     optional = {
         "favor_against_f1": metrics.favor_against_f1,
         "calibration_error": metrics.calibration.error,
         "calibration_error_if_perfect": metrics.calibration.perfect,
     }
     return found | {f"{task}/{name}": value for name, value in optional.items() if value is not None}
+
+
+def _ends(name: str, interval: tuple[float, float] | None) -> dict[str, float]:
+    return dict(zip((f"{name}_low", f"{name}_high"), interval, strict=True)) if interval else {}

@@ -77,6 +77,8 @@ def test_numbers_are_flat_and_defined(evaluation: Evaluation) -> None:
     scalars = evaluation.scalars()
     assert {
         "themes/water/brier_skill",
+        "themes/macro_f1_low",
+        "unfamiliar writers/stance/favor_against_f1_high",
         "stance/favor_against_f1",
         "unfamiliar writers/themes/macro_f1",
     } <= scalars.keys()

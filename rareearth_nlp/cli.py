@@ -21,7 +21,7 @@ _QUIET = {
 }
 EXIT_SKIPPED, EXIT_REFUSED, EXIT_INTERRUPTED = 1, 2, 130
 RESUMED = ("training:train", "training:demo", "tagging:tag")
-"""What goes on where it was interrupted."""
+"""What goes on where it was interrupted, as far as it had got."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"error: {problem}\n")
         return EXIT_REFUSED
     except KeyboardInterrupt:
-        again = "; the same command goes on where it stood" if parsed.run in RESUMED else ""
+        again = "; the same command goes on from what is done" if parsed.run in RESUMED else ""
         sys.stderr.write(f"interrupted{again}\n")
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # the reader of our output went away, as `head` does

@@ -18,7 +18,8 @@ class CorpusConfig(Strict):
     """Which annotated sentences to learn from, and how whole documents are split.
 
     Attributes:
-        path: A corpus file (.jsonl, .csv) or folder; None is the shipped corpus. In a YAML file, relative to that file.
+        path: A corpus file (.jsonl, .csv) or folder; None is the shipped corpus. In a YAML file, as all that is read,
+            relative to that file.
         labels: The labels YAML that goes with it; None is the shipped one.
         validation: Share of the sentences for validation, where the corpus does not fix the split.
         test: Share of the sentences for test, likewise.

@@ -218,6 +218,7 @@ def test_a_store_that_cannot_be_used(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "nosuch://store")
     assert main(["train", str(project / "config.yaml"), "model.family=tfidf"]) == 2
     assert "the MLflow store nosuch://store cannot be used" in capsys.readouterr().err
+    assert not [file for file in Path("taggers").rglob("*") if file.is_file()]
 
 
 def test_a_split_that_is_empty_names_the_full_one(tfidf_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -285,6 +286,12 @@ def test_the_gate_refuses_before_it_reads(project: Path, capsys: pytest.CaptureF
     unlike = _refused(["gate", "raise", first, second, "--floors", "new.yaml"], capsys)
     assert "differ in their random seed only, these differ in model; train them alike" in unlike
     assert "no floors yet" in _refused(["gate", "check", "--floors", "none.yaml"], capsys)
+    other = {"test_digest": "0" * 64, "champion": "x", "f1": {}, "counts": {}}
+    Path("other.yaml").write_text(json.dumps(other))
+    assert main(["gate", "check", "--tagger", first, "--floors", "other.yaml"]) == 2
+    err = capsys.readouterr().err
+    assert "the floors are of the test split 000000000000" in err
+    assert "of this test split" not in err.replace("the floors are of the test split", "")  # no reading is counted
 
 
 def test_an_evaluation_as_a_page(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

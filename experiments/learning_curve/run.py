@@ -1,4 +1,4 @@
-"""Would more of the corpus help? `python experiments/learning_curve/run.py SEED ...`, then `... table`.
+"""Would more of the corpus help? `python experiments/learning_curve/run.py SEED ...`, then `... table CORPUS`.
 
 Themes alone, learnt from a growing share of the training documents, and from as many documents by few and by many
 writers; scores on the familiar and the unfamiliar part of validation. Seeds may run side by side. A run is a line in
@@ -48,7 +48,7 @@ class Setting:
 
 def main(arguments: Sequence[str]) -> None:
     """Do the runs of the seeds named, or write the table."""
-    if arguments and arguments[0] == "table":
+    if len(arguments) == 2 and arguments[0] == "table":
         _write(_finished(FOLDER / "runs" / arguments[1]))
         return
     config = load_config()

@@ -34,7 +34,7 @@ def _tables(name: str, found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _labels(found: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a row for each label; calibration errors stand with their tasks, beside those of perfect scores."""
+    """Yield a row for each label; beside its calibration error stands that of perfect scores."""
     heads = ["label", "n", "precision", "recall", "F1", "95% interval", "average precision", "calibration error"]
     yield from _head([*heads, *CONTROLS, "always"])
     for task in MEANS:

@@ -51,7 +51,7 @@ def load_corpus(path: Path, schema: LabelSchema) -> Corpus:
     puts its sentences there; so does a `split` field of a sentence or of a document.
 
     Raises:
-        CorpusError: Broken lines, unknown themes, repeated ids, split documents, or no sentence at all.
+        CorpusError: Broken lines, unknown themes, repeated ids, split documents, contradicting splits, or no sentence.
     """
     files = _files(path)
     examples: dict[str, tuple[str, Example]] = {}

@@ -90,7 +90,7 @@ def _judge(crossing: list[NearDuplicate], settings: CorpusConfig) -> None:
     if settings.near_duplicates == "refuse":
         remedy = "move their documents together, or set corpus.near_duplicates=warn"
         raise CorpusError([f"{one}; {remedy}" for one in told])
-    _log.warning("%s, and %d other pairs of sentences", told[0], len(told) - 1)
+    _log.warning("%s%s", told[0], f", and {len(told) - 1} more pairs" if len(told) > 1 else "")
 
 
 def _assign(corpus: Corpus, duplicates: list[NearDuplicate], settings: CorpusConfig) -> dict[str, str]:

@@ -12,6 +12,8 @@ LOWEST = 0.1
 
 BINS = 10
 SIMULATIONS = 200
+AT_ONCE = 10
+"""Simulations that are held in memory together."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,13 @@ def calibration_error(truth: NDArray[np.bool_], scores: NDArray[np.float32]) -> 
         return CalibrationError(None, None, 0)
     order, sizes = np.concatenate(parts), np.array([len(part) for part in parts])
     sorted_scores = scores[order]
-    simulated = np.random.default_rng(0).random((SIMULATIONS, len(order))) < sorted_scores
-    errors = _errors(np.vstack([truth[order], simulated]), sorted_scores, sizes)
-    return CalibrationError(float(errors[0]), float(errors[1:].mean()), len(order))
+    random = np.random.default_rng(0)
+    simulated = [
+        _errors(random.random((AT_ONCE, len(order))) < sorted_scores, sorted_scores, sizes)
+        for _ in range(SIMULATIONS // AT_ONCE)
+    ]
+    error = _errors(truth[None, order], sorted_scores, sizes)[0]
+    return CalibrationError(float(error), float(np.mean(simulated)), len(order))
 
 
 def bins(scores: NDArray[np.float32]) -> list[NDArray[np.int64]]:

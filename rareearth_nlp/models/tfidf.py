@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,11 +100,11 @@ def fit_tfidf(train: Labelled, settings: TfidfConfig, random_seed: int) -> Tfidf
     themes = stance = None
     if texts:
         themes = _pipeline(settings, random_seed, len(texts), one_vs_rest=True)
-        themes.fit(texts, train.themes[known].astype(int))
+        _fit(themes, texts, train.themes[known].astype(int))
     pairs = [crossed(train.texts[row], target) for row, target in zip(train.rows, train.targets, strict=True)]
     if pairs:
         stance = _pipeline(settings, random_seed, len(pairs), one_vs_rest=False)
-        stance.fit(*_with_every_label(pairs, train.stances))
+        _fit(stance, *_with_every_label(pairs, train.stances))
     return TfidfClassifier(train.themes.shape[1], themes, stance)
 
 
@@ -125,6 +126,25 @@ def _with_every_label(pairs: list[str], labels: NDArray[np.int64]) -> tuple[list
     return pairs + [""] * len(missing), np.concatenate([labels, np.array(missing, dtype=np.int64)])
 
 
+def _fit(pipeline: Pipeline, texts: list[str], labels: NDArray[Any]) -> None:
+    """Fit a pipeline.
+
+    Raises:
+        ConfigError: No word is in as many texts as are asked for.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Label not")  # a theme that all or no texts have is fine
+            pipeline.fit(texts, labels)
+    except ValueError as problem:
+        if not str(problem).startswith(("max_df corresponds to", "After pruning, no terms remain")):
+            raise
+        asked = pipeline[0].min_df
+        raise ConfigError(
+            f"model.min_documents={asked}: no word is in so many of {len(texts)} texts; set a lower one"
+        ) from None
+
+
 def _pipeline(settings: TfidfConfig, random_seed: int, texts: int, *, one_vs_rest: bool) -> Pipeline:
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
@@ -132,10 +152,6 @@ def _pipeline(settings: TfidfConfig, random_seed: int, texts: int, *, one_vs_res
     from sklearn.pipeline import make_pipeline
 
     min_documents = settings.min_documents if texts >= FEW_TEXTS else 1
-    if min_documents > texts:
-        raise ConfigError(
-            f"model.min_documents={min_documents}: there are {texts} texts to learn from; set a lower one"
-        )
     regression = LogisticRegression(
         C=settings.regularization, class_weight="balanced", max_iter=1000, random_state=random_seed
     )

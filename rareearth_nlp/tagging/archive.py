@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -36,13 +37,15 @@ def score_in_parts(
     """
     if len(sentences) <= PART:
         return scorer.score(sentences, targets, contexts, progress=True)
+    made_by = f"{name}, {version('rareearth_nlp')}"
     found: list[Scores] = []
     with tqdm(total=len(sentences), unit="sentences", disable=None, leave=False) as bar:
         for start in range(0, len(sentences), PART):
             part = slice(start, start + PART)
-            file = folder / f"{_digest(name, sentences[part], targets[part], contexts[part])}.npz"
+            content = (sentences[part], targets[part], contexts[part])
+            file = folder / f"{_digest(made_by, *content)}.npz"
             if not file.is_file():
-                scorer.score(sentences[part], targets[part], contexts[part]).save(file)
+                scorer.score(*content).save(file)
             found.append(Scores.load(file))
             bar.update(len(sentences[part]))
     return Scores(

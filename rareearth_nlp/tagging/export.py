@@ -62,7 +62,7 @@ def exported(tagger: Tagger, sentences: Unlabelled, precision: Precision, *, onn
         )
     if len(sentences.texts) < 2 * BATCH:
         raise ModelError(f"expected {2 * BATCH} sentences or more to compare on; name a larger corpus")
-    calibration, comparison = _drawn(_with_targets(sentences))
+    calibration, comparison = map(_with_targets, _drawn(sentences))
     batches = list(_batches(trained, calibration))
     network = traced(trained.engine.model, batches[0])
     with TemporaryDirectory() as temporary:
@@ -138,7 +138,7 @@ class _Known:
 
 
 def _with_targets(sentences: Unlabelled) -> Unlabelled:
-    """Return the sentences; where the labels list no target, with one, since any phrase may be asked."""
+    """Return the sentences; where a target is asked of none of them, with one, since any phrase may be asked."""
     return sentences if any(sentences.asked) else replace(sentences, asked=[[ANY_TARGET]] * len(sentences.texts))
 
 

@@ -18,6 +18,8 @@ from rareearth_nlp.models.weights import sha256
 if TYPE_CHECKING:
     from rareearth_nlp.training.ingredients import Ingredients
 
+LOCK = ".lock"
+
 
 @contextmanager
 def resumable(ingredients: Ingredients) -> Iterator[None]:
@@ -28,8 +30,13 @@ def resumable(ingredients: Ingredients) -> Iterator[None]:
     """
     folder = checkpoints(ingredients)
     with alone(folder, "this very training"):
-        yield
-        shutil.rmtree(folder, ignore_errors=True)
+        done = False
+        try:
+            yield
+            done = True
+        finally:
+            if done or [file.name for file in folder.iterdir()] == [LOCK]:  # refused before anything was trained
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -41,7 +48,7 @@ def alone(folder: Path, work: str) -> Iterator[None]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(folder / ".lock", timeout=0):
+        with FileLock(folder / LOCK, timeout=0):
             yield
     except Timeout:
         raise ConfigError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,6 @@ from rareearth_nlp.errors import ConfigError, ModelError
 from rareearth_nlp.models.tfidf import STANCE_FILE, TfidfClassifier, crossed, fit_tfidf
 
 
-@pytest.mark.filterwarnings("ignore:Label not:UserWarning")
 def test_a_label_without_examples_is_never_likely(tmp_path: Path) -> None:
     data = new_labelled([[1, 0], [0, 0], [1, 0], [np.nan, np.nan]], [2, 2, 1])
     classifier = fit_tfidf(data, TfidfConfig(family="tfidf", min_documents=1), random_seed=0)
@@ -40,8 +40,12 @@ def test_a_corpus_may_lack_a_task(themes: list[list[float]], stances: list[int],
 
 def test_more_texts_asked_of_a_word_than_there_are() -> None:
     settings = TfidfConfig(family="tfidf", min_documents=50)
-    with pytest.raises(ConfigError, match=r"model\.min_documents=50: there are 30 texts to learn from"):
+    with pytest.raises(ConfigError, match=r"model\.min_documents=50: no word is in so many of 30 texts"):
         fit_tfidf(new_labelled([[1, 0], [0, 1]] * 15), settings, 0)
+    data = new_labelled([[1, 0], [0, 1]] * 15)
+    apart = replace(data, texts=[f"word{number}" for number in range(30)])
+    with pytest.raises(ConfigError, match=r"model\.min_documents=2: no word is in so many of 30 texts"):
+        fit_tfidf(apart, TfidfConfig(family="tfidf"), 0)
 
 
 def test_one_pair_is_enough_to_learn_from() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from rareearth_nlp.cli import main
 from rareearth_nlp.models.contract import Scores
 from rareearth_nlp.tagging.archive import score_in_parts
+from rareearth_nlp.tagging.tagger import Tagger
 
 TEXTS = [f"Sentence {number}." for number in range(7)]
 ASKED = [["mine"] * (number % 3) for number in range(7)]
@@ -61,6 +63,31 @@ def test_nothing_is_scored_twice(tmp_path: Path) -> None:
     other = _Counts(9)
     score_in_parts(other, "b", TEXTS, ASKED, TEXTS, tmp_path / "kept")  # another tagger's scores are not taken
     assert other.scored == TEXTS
+
+
+def test_the_command_goes_on(tfidf_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("a.txt").write_text("Water fell. Jobs rose at the mine. The union won a deal. The well ran dry.")
+    words, scored = ["tag", "a.txt", "--tagger", str(tfidf_folder), "-o", "out.jsonl"], list[str]()
+    score = Tagger.score
+
+    def interrupted(tagger: Tagger, sentences: Sequence[str], *rest: Any, **more: Any) -> Scores:
+        if len(scored) == 2:
+            raise KeyboardInterrupt
+        scored.extend(sentences)
+        return score(tagger, sentences, *rest, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Tagger, "score", interrupted)
+        assert main(words) == 130
+    assert len(list(Path(".out.jsonl.scores").iterdir())) == 1
+
+    def counted(tagger: Tagger, sentences: Sequence[str], *rest: Any, **more: Any) -> Scores:
+        scored.extend(sentences)
+        return score(tagger, sentences, *rest, **more)
+
+    monkeypatch.setattr(Tagger, "score", counted)
+    assert main(words) == 0
+    assert len(scored) == len(set(scored)) == 4
 
 
 def test_the_command_leaves_nothing_behind(tfidf_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

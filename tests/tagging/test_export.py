@@ -69,11 +69,11 @@ def test_how_far_it_is_stands_in_the_manifest(fast_folder: Path, encoder_folder:
     assert fast.id != trained.id
 
 
-def test_labels_without_targets_are_no_hindrance(encoder_folder: Path) -> None:
+def test_targets_that_are_hardly_asked_are_no_hindrance(encoder_folder: Path) -> None:
     tagger = Tagger.load(encoder_folder, runtime="torch")
     sentences = read_unlabelled(CORPUS, tagger.schema)
-    nothing_asked = replace(sentences, asked=[[] for _ in sentences.texts])
-    with exported(tagger, nothing_asked, "fp32", onnx=False) as fast:
+    seldom_asked = replace(sentences, asked=[["mine"], *([] for _ in sentences.texts[1:])])  # of one half at most
+    with exported(tagger, seldom_asked, "fp32", onnx=False) as fast:
         found, expected = (one.score(TEXTS, ASKED).stances for one in (fast, tagger))
     np.testing.assert_allclose(found, expected, atol=1e-5)
 

@@ -116,3 +116,9 @@ def test_too_few_writers_for_the_folds() -> None:
 def test_writers_without_annotations_make_no_fold() -> None:
     data = replace(new_labelled([[1], [np.nan]]), origins=[Origin("a", "a"), Origin("b", "b")])
     assert out_of_fold(data, 2, 0, lambda part, _: _Remembers(part)) is None
+    writers = ["a", "b", *"cdefgh"]  # two have labels: a seed that puts both into one fold leaves nothing to learn
+    labels = [[1, 0], [0, 1], *[[np.nan, np.nan]] * 6]
+    data = replace(new_labelled(labels), origins=[Origin(name, name) for name in writers])
+    found = [out_of_fold(data, 2, seed, lambda part, _: _Remembers(part)) for seed in range(8)]
+    assert None in found
+    assert any(found)

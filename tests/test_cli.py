@@ -291,7 +291,7 @@ def test_the_gate_refuses_before_it_reads(project: Path, capsys: pytest.CaptureF
     assert main(["gate", "check", "--tagger", first, "--floors", "other.yaml"]) == 2
     err = capsys.readouterr().err
     assert "the floors are of the test split 000000000000" in err
-    assert "of this test split" not in err.replace("the floors are of the test split", "")  # no reading is counted
+    assert "reading" not in err  # none is counted
 
 
 def test_an_evaluation_as_a_page(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -26,18 +26,18 @@ class Scores:
     stances: NDArray[np.float32]
     truncated: NDArray[np.bool_]
 
-    def save(self, file: Path) -> None:
-        """Write the scores as one `.npz` file, whole or not at all; its folder is made."""
+    @classmethod
+    def kept(cls, file: Path, score: Callable[[], Scores]) -> Scores:
+        """Return the scores in an `.npz` file; if it is not there yet, those of `score`, once they are written."""
+        if file.is_file():
+            with np.load(file) as found:
+                return cls(found["themes"], found["stances"], found["truncated"])
+        scores = score()
         file.parent.mkdir(parents=True, exist_ok=True)
         new = file.with_suffix(".part.npz")
-        np.savez(new, allow_pickle=False, themes=self.themes, stances=self.stances, truncated=self.truncated)
+        np.savez(new, allow_pickle=False, themes=scores.themes, stances=scores.stances, truncated=scores.truncated)
         new.replace(file)
-
-    @classmethod
-    def load(cls, file: Path) -> Scores:
-        """Return the scores that `save` wrote."""
-        with np.load(file) as kept:
-            return cls(kept["themes"], kept["stances"], kept["truncated"])
+        return scores
 
 
 class Scorer(Protocol):

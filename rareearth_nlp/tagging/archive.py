@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -44,9 +45,7 @@ def score_in_parts(
             part = slice(start, start + PART)
             content = (sentences[part], targets[part], contexts[part])
             file = folder / f"{_digest(made_by, *content)}.npz"
-            if not file.is_file():
-                scorer.score(*content).save(file)
-            found.append(Scores.load(file))
+            found.append(Scores.kept(file, partial(scorer.score, *content)))
             bar.update(len(sentences[part]))
     return Scores(
         themes=np.concatenate([part.themes for part in found]),

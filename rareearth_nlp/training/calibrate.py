@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -47,24 +48,19 @@ def out_of_fold(train: Labelled, folds: int, random_seed: int, fit: Fit, folder:
     stances = np.zeros((len(train.rows), len(STANCES)), dtype=np.float32)
     for number, (_, held) in enumerate(cut, start=1):
         out = np.isin(np.arange(len(writers)), held)
-        name = f"fold {number} of {folds}"
-        scores = _fold_scores(train, out, name, fit, folder / f"{number}.npz" if folder else None)
+        score = partial(_fold_scores, train, out, f"fold {number} of {folds}", fit)
+        scores = Scores.kept(folder / f"{number}.npz", score) if folder else score()
         themes[out], stances[out[train.rows]] = scores.themes, scores.stances
     return Scores(themes, stances, np.zeros(len(writers), dtype=np.bool_))
+
+
+def _fold_scores(train: Labelled, out: NDArray[np.bool_], name: str, fit: Fit) -> Scores:
+    return score_labelled(fit(train.sentences(~out), name), train.sentences(out), progress=True)
 
 
 def _cut(writers: Sequence[str], folds: int, random_seed: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Yield the places of what each fold leaves and of what it holds out."""
     yield from GroupKFold(folds, shuffle=True, random_state=random_seed).split(writers, groups=writers)
-
-
-def _fold_scores(train: Labelled, out: NDArray[np.bool_], name: str, fit: Fit, file: Path | None) -> Scores:
-    if file and file.is_file():
-        return Scores.load(file)
-    scores = score_labelled(fit(train.sentences(~out), name), train.sentences(out), progress=True)
-    if file:
-        scores.save(file)
-    return scores
 
 
 def fit_calibration(data: Labelled, scores: Scores) -> Calibration:

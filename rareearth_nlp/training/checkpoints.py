@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from rareearth_nlp.errors import ConfigError
-from rareearth_nlp.models.weights import sha256
 
 if TYPE_CHECKING:
     from rareearth_nlp.training.ingredients import Ingredients
@@ -63,7 +62,7 @@ def checkpoints(ingredients: Ingredients) -> Path:
     parts = (
         version("rareearth_nlp"),
         config.model.model_dump_json(),
-        sha256(ingredients.weights.file) if ingredients.weights else "",
+        ingredients.weights.digest if ingredients.weights else "",
         ingredients.schema.model_dump_json(),
         str(config.random_seed),
         str(config.calibration.folds),

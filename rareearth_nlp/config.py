@@ -60,7 +60,7 @@ class EncoderConfig(Strict):
         revision: The commit of a hub id.
         max_tokens: What the encoder reads; a sentence that fills more than three quarters of it, or a target more than
             one, is truncated, and counted.
-        context: Read the heading and the sentence before as well, where there are some.
+        context: Read headline, heading and the two sentences before as well, where there are some.
         epochs: Passes over the training split.
         min_steps: A small corpus gets more passes, until there are so many steps.
         max_steps: A large one gets fewer, down to a part of one; None sets no limit.

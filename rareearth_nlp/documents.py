@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -15,6 +16,9 @@ SCHEMA_VERSION = 2
 
 ABSTAINED = "abstained"
 """What a tag says that reaches its threshold, but not the precision that was asked."""
+
+UNITS_BEFORE = 2
+"""How many of the sentences before one are in its context."""
 
 Kind = Literal["text", "heading", "bullet"]
 
@@ -78,22 +82,25 @@ class Example:
 
 
 def contexts(units: Sequence[Sentence] | Sequence[Example]) -> list[str]:
-    """Return what stands around each unit of one document: its heading and the unit before, or "" for neither.
+    """Return what stands before each unit of one document: headline, heading and up to two units, or "" for none.
 
-    A heading has no unit before; what stands around it is the first heading, the headline.
+    A heading has no units before; what stands around it is the first heading, the headline.
 
     Args:
         units: All units of the document in reading order.
     """
     found: list[str] = []
-    headline = heading = before = ""
+    headline = heading = ""
+    before: deque[str] = deque(maxlen=UNITS_BEFORE)
     for unit in units:
         if unit.kind == "heading":
             found.append(headline)
-            headline, heading, before = headline or unit.text, unit.text, ""
+            headline, heading = headline or unit.text, unit.text
+            before.clear()
         else:
-            found.append(" ".join(part for part in (heading, before) if part))
-            before = unit.text
+            headings = dict.fromkeys((headline, heading))
+            found.append(" ".join(part for part in (*headings, *before) if part))
+            before.append(unit.text)
     return found
 
 

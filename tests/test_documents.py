@@ -108,9 +108,20 @@ def test_what_is_read_does_not_change(tagged: TaggedDocument) -> None:
         tagged.document.text = "Another leak."  # type: ignore[misc]
 
 
-def test_the_context_of_a_sentence_is_its_heading_and_the_sentence_before() -> None:
-    kinds = {"Mine stops": "heading", "A leak.": "text", "It ran.": "text", "Jobs": "heading", "A strike.": "bullet"}
-    units = [Sentence(text, 0, len(text), kind) for text, kind in kinds.items()]  # type: ignore[arg-type]
-    assert contexts(units) == ["", "Mine stops", "Mine stops A leak.", "Mine stops", "Jobs"]
+def test_the_context_of_a_sentence_is_headline_heading_and_the_two_sentences_before() -> None:
+    headlines, texts = ("Mine stops", "Jobs"), ("A leak.", "It ran.", "A pipe.", "It held.")
+    units = [Sentence(text, 0, len(text), "heading") for text in headlines]
+    units[1:1] = [Sentence(text, 0, len(text)) for text in texts]
+    units += [Sentence("A strike.", 0, 9, "bullet"), Sentence("It ends.", 0, 8)]
+    assert contexts(units) == [
+        "",
+        "Mine stops",
+        "Mine stops A leak.",
+        "Mine stops A leak. It ran.",
+        "Mine stops It ran. A pipe.",
+        "Mine stops",
+        "Mine stops Jobs",
+        "Mine stops Jobs A strike.",
+    ]
     assert contexts([Sentence("A leak.", 0, 7), Sentence("It ran.", 8, 15)]) == ["", "A leak."]
     assert contexts([]) == []

@@ -86,8 +86,7 @@ def _repeat(data: Labelled, scores: Scores, names: Sequence[str], seed: int) -> 
 
 
 def _half(data: Labelled, scores: Scores, chosen: np.ndarray[Any, np.dtype[np.bool_]]) -> tuple[Labelled, Scores]:
-    pairs = chosen[data.rows]
-    return data.sentences(chosen), Scores(scores.themes[chosen], scores.stances[pairs], scores.truncated[chosen])
+    return data.sentences(chosen), scores.chosen(chosen, chosen[data.rows])
 
 
 def _lines() -> Iterator[str]:

@@ -66,10 +66,9 @@ def _part(test: Labelled, scores: Scores, part: str) -> tuple[Labelled, Scores]:
         return test, scores
     if part == "unseen targets":
         pairs = np.array([seen is False for seen in test.seen])
-        return test.pairs(pairs), Scores(scores.themes, scores.stances[pairs], scores.truncated)
+        return test.pairs(pairs), scores.chosen(np.ones(len(test.texts), dtype=bool), pairs)
     chosen = np.array([origin.familiar is False for origin in test.origins])
-    kept = Scores(scores.themes[chosen], scores.stances[chosen[test.rows]], scores.truncated[chosen])
-    return test.sentences(chosen), kept
+    return test.sentences(chosen), scores.chosen(chosen, chosen[test.rows])
 
 
 def _table(title: str, runs: Runs, labels: Sequence[str]) -> list[str]:

@@ -108,7 +108,7 @@ def _line(question: str) -> str | None:
 
 
 def _contexts(corpus: Corpus) -> dict[str, str]:
-    """Return what a model reads before each example: the heading and the sentence before, as far as there are any."""
+    """Return what a model reads before each example: headlines and the sentences before, as far as there are any."""
     found: dict[str, str] = {}
     for _, group in groupby(corpus.examples, key=lambda example: example.document_id):
         document = list(group)

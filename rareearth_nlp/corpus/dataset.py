@@ -47,7 +47,7 @@ class Labelled:
 
     Attributes:
         texts: The sentences.
-        contexts: The heading and the sentence before each, "" where there is neither.
+        contexts: What stands before each, as `documents.contexts` gives it, "" where nothing does.
         themes: 1, 0, or NaN where not annotated; `[sentences, themes]`.
         rows: Index into `texts` of each annotated (sentence, target) pair, ascending; `[pairs]`.
         targets: What the model reads for the target of each pair.

@@ -39,6 +39,10 @@ class Scores:
         new.replace(file)
         return scores
 
+    def chosen(self, sentences: NDArray[np.bool_], pairs: NDArray[np.bool_]) -> Scores:
+        """Return the scores of the chosen `[sentences]` and `[pairs]`."""
+        return Scores(self.themes[sentences], self.stances[pairs], self.truncated[sentences])
+
 
 class Scorer(Protocol):
     """Scores sentences for themes, and for their stance toward targets; how a target is brought in stays inside."""

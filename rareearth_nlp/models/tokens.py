@@ -45,7 +45,7 @@ class Tokens:
     """Makes token rows; threads may share one.
 
     Context and sentence get three quarters of what the model reads at most, each target the last quarter: all of them
-    begin where the sentence ends. A context gives way to its sentence, loses its beginning, and gets a quarter at most.
+    begin where the sentence ends. A context gives way to its sentence, loses its beginning, and gets a half at most.
 
     Args:
         tokenizer: Of the `tokenizers` library; padding and truncation that some bundles fix are undone.
@@ -99,7 +99,7 @@ class Tokens:
         quarter = self.max_tokens // 4
         room = self.max_tokens - quarter - 2
         kept = sentence[:room]
-        before = min(len(context), quarter, room - len(kept) - 1)
+        before = min(len(context), 2 * quarter, room - len(kept) - 1)
         text, start = [self._first], 0
         if before > 0:
             text += [*context[-before:], self._last]

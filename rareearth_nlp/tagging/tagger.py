@@ -122,7 +122,7 @@ class Tagger:
         Args:
             sentences: Each is tagged by itself.
             targets: As for `tag_text`.
-            contexts: What stands before each sentence in its article, such as the heading and the sentence before; ""
+            contexts: What stands before each sentence in its article, such as the headline and the sentence before; ""
                 where nothing does.
             precision: As for `tag`.
 

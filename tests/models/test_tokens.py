@@ -43,7 +43,7 @@ def test_a_row_is_context_sentence_and_targets(tokens: Tokens, ids: Tokenizer) -
 
 def test_a_context_gives_way_and_loses_its_beginning(tokens: Tokens, ids: Tokenizer) -> None:
     short, long = tokens.rows(["It ran.", "water " * 46], [[], []], ["jobs " * 50 + "a strike"] * 2)
-    assert short.start == 1 + 16 + 1
+    assert short.start == 1 + 32 + 1
     assert short.text[: short.start - 1][-2:] == _ids(ids, "a strike")[-2:]
     assert long.start == 0
     assert len(long.text) == 48

@@ -1,7 +1,7 @@
 """How readers of the seed corpus agreed, round by round: `python experiments/agreement/run.py`. Writes result.md.
 
-The codebook settled between the second and the third round what counts for `diversification`: only the third and the
-fourth round's documents were first read under it. At the end reader d read again what reader a had read first.
+The codebook settled between the second and the third round what counts for `diversification`: only documents of the
+third round and later were first read under it. At the end reader d read again what reader a had read first.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from rareearth_nlp.labels import load_labels
 from rareearth_nlp.models.decisions import SIDES
 
 ROUNDS: dict[str, tuple[str, str, str]] = {
-    "first round": (r"(?!p\d-|u\d)", "a", "b"),
+    "first round": (r"(?!p\d-|u\d|v\d)", "a", "b"),
     "second": (r"p[1248]-", "a", "b"),
     "third": (r"p[35679]-", "a", "b"),
     "fourth": (r"u\d", "a", "b"),
+    "fifth": (r"v\d", "a", "b"),
     "again": (r"p\d-", "a", "d"),
 }
 

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"error: {problem}\n")
         return EXIT_REFUSED
     except KeyboardInterrupt:
-        again = "; the same command goes on from what is done" if parsed.run in RESUMED else ""
+        again = "; the same command goes on from what is kept" if parsed.run in RESUMED else ""
         sys.stderr.write(f"interrupted{again}\n")
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # the reader of our output went away, as `head` does
@@ -84,7 +84,8 @@ def _training_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
         "settings",
         nargs="*",
         metavar="CONFIG | KEY=VALUE",
-        help="a YAML file or the name of a shipped setting (encoder, tfidf), then overrides such as model.epochs=3",
+        help="a YAML file or a shipped setting (encoder, the default, or tfidf), then overrides such as model.epochs=3 "
+        "(every key: rareearth_nlp/config.py)",
     )
     train.add_argument(
         "--search",
@@ -122,11 +123,16 @@ def _export_command(commands: argparse._SubParsersAction[_Parser]) -> None:
     export.set_defaults(run="export:export")
     export.add_argument("-o", "--out", required=True, metavar="DIR", help="the new tagger directory")
     export.add_argument(
-        "--precision", choices=("fp32", "bf16", "int8"), default="fp32", help="of the computation; default: fp32"
+        "--precision", choices=("fp32", "bf16", "int8"), default="fp32", help="number format; default: fp32"
     )
     export.add_argument("--onnx", action="store_true", help="an ONNX file as well, for fp32")
     export.add_argument("--sentences", metavar="CORPUS", help="to check on; default: the shipped text without labels")
-    export.add_argument("--tagger", metavar="WHERE", help="as for the other commands")
+    export.add_argument(
+        "--tagger",
+        metavar="WHERE",
+        help="a directory, runs:/... or models:/...; default: $RAREEARTH_TAGGER, then the newest trained one "
+        "under taggers/",
+    )
 
 
 def _tagging_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -144,7 +150,10 @@ def _tagging_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     for command in (predict, tag):
         _target_options(command)
         command.add_argument(
-            "--precision", type=float, help="share of the given tags that is to be right; the others are abstained from"
+            "--precision",
+            type=float,
+            metavar="SHARE",
+            help="abstain from tags unless this share of the label's is right, with 90%% confidence; .5 to .95",
         )
         _tagger_option(command)
     serve = commands.add_parser("serve", help="a REST API on this machine")
@@ -173,7 +182,7 @@ def _corpus_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     read.add_argument("--split", choices=("train", "validation", "test"), default="test", help="default: test")
     for action in (check, stats, agreement, read):
         action.add_argument(
-            "settings", nargs="*", metavar="CONFIG | KEY=VALUE", help="such as corpus.path=... corpus.labels=..."
+            "settings", nargs="*", metavar="CONFIG | KEY=VALUE", help="such as corpus.path=FOLDER corpus.labels=FILE"
         )
     init = commands.add_parser("init", help="begin a project of your own: labels, example sentences, a config")
     init.set_defaults(run="project:init")
@@ -197,7 +206,7 @@ def _engine_options(command: argparse.ArgumentParser) -> None:
         "--runtime",
         choices=("auto", "torch", "openvino", "onnx"),
         default="auto",
-        help="what computes an encoder; default: the first of openvino, onnx and torch that is there",
+        help="what computes an encoder; default: the first of openvino, onnx and torch that it was made for",
     )
     command.add_argument("--threads", type=_count, metavar="CORES", help="how many cores to take; default: all")
 
@@ -212,7 +221,8 @@ def _tagger_option(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--tagger",
         metavar="WHERE",
-        help="a directory, runs:/... or models:/...; default: $RAREEARTH_TAGGER, then the newest under taggers/",
+        help="a directory, runs:/... or models:/...; default: $RAREEARTH_TAGGER, then the newest under taggers/, an "
+        "export before what it was made from",
     )
     command.add_argument(
         "--threshold",

@@ -274,7 +274,9 @@ def _find(path: str | Path) -> Path:
         if candidate.is_file():
             return candidate
     names = [file.stem for file in sorted(shipped("configs").glob("*.yaml")) if file.stem not in NO_SETTINGS]
-    raise ConfigError(f"no configuration {str(path)!r}: expected a YAML file or one of {', '.join(names)}")
+    corpus = Path(path).suffix in (".jsonl", ".csv") or Path(path).is_dir()
+    hint = f"; to name a corpus, write corpus.path={path}" if corpus else ""
+    raise ConfigError(f"no configuration {str(path)!r}: expected a YAML file or one of {', '.join(names)}{hint}")
 
 
 _INPUTS = {"corpus": {"path", "labels"}, "distillation": {"teachers", "documents"}}

@@ -174,7 +174,9 @@ def test_a_file_that_is_not_utf_8_is_told_by_its_name(tmp_path: Path) -> None:
 
 
 def test_an_unknown_setting_is_told_with_the_shipped_names() -> None:
-    with pytest.raises(ConfigError, match="no configuration 'encodr': expected a YAML file or one of encoder, tfidf"):
+    with pytest.raises(ConfigError, match=r"to name a corpus, write corpus\.path=mine\.jsonl$"):
+        load_config("mine.jsonl")
+    with pytest.raises(ConfigError, match=r"no configuration 'encodr': expected a YAML file or one of encoder, tfidf$"):
         load_config("encodr")
 
 

@@ -19,7 +19,7 @@ from rareearth_nlp.labels import load_labels
 from rareearth_nlp.models.decisions import SIDES
 
 ROUNDS: dict[str, tuple[str, str, str]] = {
-    "first round": (r"(?!p\d-|u\d|v\d)", "a", "b"),
+    "first round": (r"(?!p\d-|[uv]\d)", "a", "b"),
     "second": (r"p[1248]-", "a", "b"),
     "third": (r"p[35679]-", "a", "b"),
     "fourth": (r"u\d", "a", "b"),

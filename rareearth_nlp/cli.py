@@ -153,7 +153,7 @@ def _tagging_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
             "--precision",
             type=float,
             metavar="SHARE",
-            help="abstain from tags unless this share of the label's is right, with 90%% confidence; .5 to .95",
+            help="abstain from tags unless this share of their label's are right, with 90%% confidence; .5 to .95",
         )
         _tagger_option(command)
     serve = commands.add_parser("serve", help="a REST API on this machine")

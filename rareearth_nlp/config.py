@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import Field, field_validator, model_validator
 
 from rareearth_nlp.errors import ConfigError
 from rareearth_nlp.resources import shipped
-from rareearth_nlp.validation import Strict, nearest, read_yaml, validate
+from rareearth_nlp.settings import anchor_inputs, assign, put
+from rareearth_nlp.validation import Strict, read_yaml, validate
 
 
 class CorpusConfig(Strict):
@@ -236,7 +236,7 @@ def override(config: Config, values: Mapping[str, Any]) -> Config:
     """
     settings = config.model_dump()
     for key, value in values.items():
-        _put(settings, key, value)
+        put(settings, key, value)
     where = "the configuration with " + " ".join(f"{key}={value}" for key, value in values.items())
     return validate(Config, settings, where, ConfigError)
 
@@ -261,9 +261,9 @@ def load_config(path: str | Path | None = None, overrides: Sequence[str] = ()) -
         raise ConfigError(
             f"{file}: expected keys with values, got a {type(settings).__name__}; see {shipped('configs')}"
         )
-    _anchor_inputs(settings, file.parent)
+    anchor_inputs(settings, file.parent)
     for setting in overrides:
-        _apply(settings, setting)
+        assign(settings, setting)
     where = f"{file} with {' '.join(overrides)}" if overrides else str(file)
     return validate(Config, settings, where, ConfigError)
 
@@ -277,46 +277,3 @@ def _find(path: str | Path) -> Path:
     corpus = Path(path).suffix in (".jsonl", ".csv") or Path(path).is_dir()
     hint = f"; to name a corpus, write corpus.path={path}" if corpus else ""
     raise ConfigError(f"no configuration {str(path)!r}: expected a YAML file or one of {', '.join(names)}{hint}")
-
-
-_INPUTS = {"corpus": {"path", "labels"}, "distillation": {"teachers", "documents"}}
-
-
-def _anchor_inputs(settings: dict[str, Any], folder: Path) -> None:
-    """Make paths of what is read relative to the file that names them; weights only where there is such a folder."""
-
-    def anchored(path: Any) -> Any:
-        return str(folder / Path(path).expanduser()) if isinstance(path, str) else path
-
-    for section, keys in _INPUTS.items():
-        values = settings.get(section)
-        if isinstance(values, dict):
-            for key in values.keys() & keys:
-                given = values[key]
-                values[key] = list(map(anchored, given)) if isinstance(given, list) else anchored(given)
-    model = settings.get("model")
-    if isinstance(model, dict) and isinstance(model.get("weights"), str) and Path(anchored(model["weights"])).is_dir():
-        model["weights"] = anchored(model["weights"])
-
-
-def _apply(settings: dict[str, Any], setting: str) -> None:
-    key, equals, text = setting.partition("=")
-    if not equals:
-        raise ConfigError(f"expected key=value, got {setting!r}; write for instance model.epochs=3")
-    try:
-        value = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError):  # the latter for an impossible date
-        raise ConfigError(f"{setting!r}: the value is not YAML; quote it") from None
-    _put(settings, key, value)
-
-
-def _put(settings: dict[str, Any], key: str, value: Any) -> None:
-    *sections, last = key.split(".")
-    place = settings
-    for section in sections:
-        if place.get(section) is None:
-            place[section] = {}
-        place = place[section]
-        if not isinstance(place, dict):
-            raise ConfigError(f"{key!r}: {section!r} has no keys of its own; {nearest(key, sorted(settings))}")
-    place[last] = value

@@ -15,7 +15,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "rareearth_nlp"
 FLOORS = [
     {"errors", "resources"},
     {"validation"},
-    {"documents", "labels", "config"},
+    {"documents", "labels", "settings"},
+    {"config"},
     {"reading", "corpus"},
     {"models"},
     {"tracking"},

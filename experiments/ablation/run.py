@@ -1,4 +1,4 @@
-"""What does each part of the recipe give? `python experiments/ablation/run.py SEED [CHANGE ...]`, then `... table`.
+"""What does each part of the recipe give? `python experiments/ablation/run.py SEED [CHANGE ...]`, then `... table CORPUS`.
 
 The shipped recipe, and the same with one change at a time; scores on the unfamiliar part of validation
 and on all of it. A run is a line in runs/<corpus>/<seed>.jsonl and is not done again; `table` writes result.md,
@@ -36,11 +36,11 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
 
 def main(arguments: Sequence[str]) -> None:
     """Do the runs of a seed, all changes or those named, or write the table."""
+    if len(arguments) == 2 and arguments[0] == "table":
+        _write(_finished(FOLDER / "runs" / arguments[1]))
+        return
     ingredients = gather(load_config("encoder"))
     folder = FOLDER / "runs" / ingredients.corpus_digest[:8]
-    if list(arguments) == ["table"]:
-        _write(_finished(folder))
-        return
     seed, *names = arguments
     file = folder / f"{int(seed)}.jsonl"
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What does each part of the recipe give? `python experiments/ablation/run.py SEED [CHANGE ...]`, then `... table CORPUS`.
+"""What does each part of the recipe give? `python experiments/ablation/run.py SEED [CHANGE ...]`, then `table CORPUS`.
 
 The shipped recipe, and the same with one change at a time; scores on the unfamiliar part of validation
 and on all of it. A run is a line in runs/<corpus>/<seed>.jsonl and is not done again; `table` writes result.md,
